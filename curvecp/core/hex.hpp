@@ -1,0 +1,26 @@
+// Hexadecimal text of public values.
+#pragma once
+
+#include "curvecp/core/bytes.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace curvecp {
+
+// Lower-case digits, two for each byte.
+[[nodiscard]] std::string to_hex(Bytes bytes);
+
+// Fills `bytes` from exactly twice as many digits of either case; false, and `bytes` unspecified,
+// for any other text.
+[[nodiscard]] bool from_hex(std::string_view text, MutableBytes bytes) noexcept;
+
+template <class Value>
+[[nodiscard]] std::optional<Value> parse_hex(std::string_view text) noexcept {
+    Value value;
+    if (!from_hex(text, value.bytes())) return std::nullopt;
+    return value;
+}
+
+}  // namespace curvecp
