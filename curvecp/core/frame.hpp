@@ -9,7 +9,7 @@
 
 namespace curvecp {
 
-inline constexpr std::size_t kMessageUnit = 16;      // specification: messages come in multiples
+inline constexpr std::size_t kMessageUnit = 16;       // specification: messages come in multiples
 inline constexpr std::size_t kMaxMessageSize = 1088;  // specification: 68 units
 inline constexpr std::size_t kMaxInitiateMessageSize = 640;  // specification: 40 units
 inline constexpr std::size_t kMaxFrameSize = 1 + kMaxMessageSize;

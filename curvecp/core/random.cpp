@@ -6,9 +6,13 @@
 
 namespace curvecp {
 
-bool start_cryptography() noexcept { return sodium_init() >= 0; }
+bool start_cryptography() noexcept {
+    return sodium_init() >= 0;
+}
 
-void fill_random(MutableBytes bytes) noexcept { randombytes_buf(bytes.data(), bytes.size()); }
+void fill_random(MutableBytes bytes) noexcept {
+    randombytes_buf(bytes.data(), bytes.size());
+}
 
 std::uint64_t random_u64() noexcept {
     std::array<std::uint8_t, 8> bytes{};
@@ -16,6 +20,8 @@ std::uint64_t random_u64() noexcept {
     return load_le<std::uint64_t>(bytes);
 }
 
-std::uint32_t random_below(std::uint32_t bound) noexcept { return randombytes_uniform(bound); }
+std::uint32_t random_below(std::uint32_t bound) noexcept {
+    return randombytes_uniform(bound);
+}
 
 }  // namespace curvecp

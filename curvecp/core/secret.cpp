@@ -6,7 +6,9 @@
 
 namespace curvecp {
 
-void wipe(MutableBytes bytes) noexcept { sodium_memzero(bytes.data(), bytes.size()); }
+void wipe(MutableBytes bytes) noexcept {
+    sodium_memzero(bytes.data(), bytes.size());
+}
 
 bool equal_in_constant_time(Bytes a, Bytes b) noexcept {
     return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
@@ -18,6 +20,8 @@ LockedMemory::LockedMemory(std::size_t size) : memory_(sodium_malloc(size)) {
     locked_ = sodium_mlock(memory_.get(), size) == 0;
 }
 
-void LockedMemory::Free::operator()(void* memory) const noexcept { sodium_free(memory); }
+void LockedMemory::Free::operator()(void* memory) const noexcept {
+    sodium_free(memory);
+}
 
 }  // namespace curvecp

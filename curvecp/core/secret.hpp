@@ -5,7 +5,8 @@
 #include "curvecp/core/bytes.hpp"
 
 #include <memory>
-#include <type_traits>
+#include <new>
+#include <utility>
 
 namespace curvecp {
 
@@ -77,6 +78,7 @@ class Locked {
         if (value_ != nullptr) std::destroy_at(value_);
     }
 
+    [[nodiscard]] T& operator*() noexcept { return *value_; }
     [[nodiscard]] const T& operator*() const noexcept { return *value_; }
     [[nodiscard]] const T* operator->() const noexcept { return value_; }
     [[nodiscard]] bool locked() const noexcept { return memory_.locked(); }

@@ -1,0 +1,40 @@
+// The server's half of the handshake, without state: a Hello is answered and forgotten, an Initiate
+// brings back in its cookie all that the server needs. Specification: server.
+#pragma once
+
+#include "curvecp/core/cookie.hpp"
+#include "curvecp/core/drop_reason.hpp"
+#include "curvecp/core/long_term_nonce.hpp"
+
+namespace curvecp {
+
+// Who a server is.
+struct ServerIdentity {
+    Locked<SecretKey> long_term;
+    ServerName name;
+    Extension extension;
+};
+
+// Writes the Cookie that answers a Hello; nothing is kept. A reason where there is no answer.
+[[nodiscard]] std::optional<DropReason> answer_hello(const Hello& hello,
+                                                     const ServerIdentity& identity,
+                                                     const CookieJar& jar, LongTermNonces& nonces,
+                                                     const Cookie& answer) noexcept;
+
+// What an Initiate proved: these two keys belong together, and they mean this server.
+struct AcceptedInitiate {
+    PublicKey client_short_term;
+    PublicKey client_long_term;
+    Extension client_extension;
+    SharedKey client_short_server_short;
+    MinuteKeyId minute_key;  // that opened the cookie
+    NonceCounter nonce;
+    MutableBytes message;  // inside the packet, which was opened in its place
+};
+
+// Checks the Initiate of a client that is not connected, the cheap things first. Whether the cookie
+// was spent is not known here.
+[[nodiscard]] std::variant<AcceptedInitiate, DropReason> accept_initiate(
+    const Initiate& initiate, const ServerIdentity& identity, const CookieJar& jar) noexcept;
+
+}  // namespace curvecp
