@@ -1,0 +1,17 @@
+// The only clock that the project reads; the pure files are told the time.
+#pragma once
+
+#include "curvecp/core/time.hpp"
+
+#include <time.h>  // clock_gettime() and CLOCK_MONOTONIC, which timers are set by as well
+
+namespace curvecp {
+
+// CLOCK_MONOTONIC, in nanoseconds since the machine started.
+[[nodiscard]] inline TimePoint now() noexcept {
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return TimePoint(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+}
+
+}  // namespace curvecp

@@ -1,0 +1,72 @@
+// Lines on stderr, one write each: "curvecpserver: error: ...". There is no global log: who wants
+// to tell something is given one.
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace spdlog {
+class logger;
+}
+
+namespace curvecp {
+
+enum class Verbosity {
+    Quiet,        // -q
+    Errors,       // -Q, the default
+    Connections,  // -v
+    Debug,        // -vv
+};
+
+class Log {
+  public:
+    // `program` is the name in front of each line.
+    Log(std::string_view program, Verbosity verbosity);
+    Log(Log&&) noexcept;
+    Log& operator=(Log&&) noexcept;
+    Log(const Log&) = delete;
+    Log& operator=(const Log&) = delete;
+    ~Log();
+
+    [[nodiscard]] bool tells(Verbosity verbosity) const noexcept { return verbosity <= verbosity_; }
+
+    // Each takes texts and numbers and joins them, and costs a comparison where it is not wanted.
+    // fatal: the program cannot go on. error: something failed. info: connections. debug: the rest.
+    template <class... Parts>
+    void fatal(const Parts&... parts) {
+        if (tells(Verbosity::Errors)) write("fatal: ", parts...);
+    }
+    template <class... Parts>
+    void error(const Parts&... parts) {
+        if (tells(Verbosity::Errors)) write("error: ", parts...);
+    }
+    template <class... Parts>
+    void info(const Parts&... parts) {
+        if (tells(Verbosity::Connections)) write(parts...);
+    }
+    template <class... Parts>
+    void debug(const Parts&... parts) {
+        if (tells(Verbosity::Debug)) write(parts...);
+    }
+
+  private:
+    static void append(std::string& line, std::string_view text) { line += text; }
+    static void append(std::string& line, std::integral auto number) {
+        line += std::to_string(number);
+    }
+
+    template <class... Parts>
+    void write(const Parts&... parts) {
+        std::string line;
+        (append(line, parts), ...);
+        write_line(std::move(line));
+    }
+    void write_line(std::string line);
+
+    std::unique_ptr<spdlog::logger> logger_;
+    Verbosity verbosity_;
+};
+
+}  // namespace curvecp

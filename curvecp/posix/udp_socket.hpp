@@ -1,0 +1,69 @@
+// A non-blocking UDP socket that moves packets in batches: recvmmsg() with UDP_GRO, sendmsg() with
+// UDP_SEGMENT. Where the kernel or the way to a peer has neither, it falls back by itself. Errors
+// on the way are losses, as everywhere in a network: none throws.
+#pragma once
+
+#include "curvecp/core/address.hpp"
+#include "curvecp/posix/fd.hpp"
+
+#include <memory>
+
+namespace curvecp {
+
+struct Datagram {
+    Path path;
+    MutableBytes bytes;
+};
+
+class UdpReceiver;
+class UdpTransmitter;
+
+class UdpSocket {
+  public:
+    // A server's socket; port 0 lets the kernel choose. `::` takes IPv4 too. Throws StartError,
+    // also for an address that is in use.
+    [[nodiscard]] static UdpSocket bind(const Address& address);
+    // A client's unconnected socket on a port of the kernel's choice. With v6 it reaches IPv6 and
+    // IPv4, else IPv4 only. It also counts ICMP errors. Throws StartError, as where there is no
+    // IPv6 at all.
+    [[nodiscard]] static UdpSocket open(bool v6);
+
+    UdpSocket(UdpSocket&&) noexcept;
+    UdpSocket& operator=(UdpSocket&&) noexcept;
+    UdpSocket(const UdpSocket&) = delete;
+    UdpSocket& operator=(const UdpSocket&) = delete;
+    ~UdpSocket();
+
+    // One batch of what has come, in order; empty where there is nothing. The spans live, and may
+    // be written into, until the next receive(). path.local is the address that was written to.
+    [[nodiscard]] std::span<const Datagram> receive();
+
+    // Reserves `size` (1..kMaxRunBytes) bytes for one packet; the caller fills all of them before
+    // the next room(), take_back() or flush(). A full batch is sent at once. The packet leaves from
+    // to.local, or where that is a wildcard, from where the kernel chooses.
+    static constexpr std::size_t kMaxRunBytes =
+        55 * 1184;  // ours, because 64 KiB is the most one send takes
+    [[nodiscard]] MutableBytes room(const Path& to, std::size_t size);
+    // The room reserved last is not needed; only right after room(), and once.
+    void take_back() noexcept;
+    // Sends what is reserved, in order.
+    void flush();
+
+    [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+    [[nodiscard]] Address local_address() const noexcept;
+    // Packets that the kernel did not take.
+    [[nodiscard]] std::uint64_t dropped_packets() const noexcept;
+    // ICMP errors that came in, such as "port unreachable"; hints only, since anyone can forge one.
+    [[nodiscard]] std::uint64_t icmp_errors() const noexcept;
+    // Never UDP_SEGMENT from here on: for measurements and tests.
+    void forbid_segmentation() noexcept;
+
+  private:
+    explicit UdpSocket(Fd fd, bool v6, bool hears_icmp_errors);
+
+    Fd fd_;
+    std::unique_ptr<UdpReceiver> receiver_;
+    std::unique_ptr<UdpTransmitter> transmitter_;
+};
+
+}  // namespace curvecp
