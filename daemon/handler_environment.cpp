@@ -1,0 +1,47 @@
+#include "daemon/handler_environment.hpp"
+
+#include "curvecp/core/hex.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
+namespace curvecp::daemon {
+namespace {
+
+// Would mislead a handler: another connection's names, and the daemon's dealings with its manager.
+bool is_cleared(std::string_view variable) noexcept {
+    constexpr std::array<std::string_view, 2> kNames{"PROTO=", "NOTIFY_SOCKET="};
+    constexpr std::array<std::string_view, 3> kPrefixes{"CURVECP", "TCP", "LISTEN_"};
+    const auto begins = [variable](std::string_view start) { return variable.starts_with(start); };
+    return std::any_of(kNames.begin(), kNames.end(), begins) ||
+           std::any_of(kPrefixes.begin(), kPrefixes.end(), begins);
+}
+
+}  // namespace
+
+HandlerEnvironment::HandlerEnvironment(const std::vector<std::string>& inherited,
+                                       const std::string& server_name) {
+    std::remove_copy_if(inherited.begin(), inherited.end(), std::back_inserter(common_),
+                        [](const std::string& variable) { return is_cleared(variable); });
+    common_.emplace_back("PROTO=CURVECP");
+    common_.push_back("CURVECPSERVERNAME=" + server_name);
+}
+
+std::vector<std::string> HandlerEnvironment::with(const HandlerIntroduction& introduction) const {
+    std::vector<std::string> variables = common_;
+    const auto add = [&variables](std::string_view name, const std::string& value) {
+        variables.push_back(std::string(name) + "=" + value);
+    };
+    add("CURVECPLOCALIP", to_text(introduction.local.ip));
+    add("CURVECPLOCALPORT", std::to_string(introduction.local.port));
+    add("CURVECPREMOTEIP", to_text(introduction.remote.ip));
+    add("CURVECPREMOTEPORT", std::to_string(introduction.remote.port));
+    add("CURVECPREMOTEPK", to_hex(introduction.client_long_term.bytes()));
+    add("CURVECPLOCALEXTENSION", to_hex(introduction.server_extension.bytes()));
+    add("CURVECPREMOTEEXTENSION", to_hex(introduction.client_extension.bytes()));
+    add("CURVECPCONNID", std::to_string(introduction.connection_number));
+    return variables;
+}
+
+}  // namespace curvecp::daemon

@@ -1,0 +1,36 @@
+// What a message handler learns of its connection from its environment, in the manner of UCSPI.
+#pragma once
+
+#include "curvecp/core/address.hpp"
+#include "curvecp/core/keys.hpp"
+
+#include <string>
+#include <vector>
+
+namespace curvecp::daemon {
+
+// The values at the start of a connection; a client that moves later does not change them.
+struct HandlerIntroduction {
+    Address local;
+    Address remote;
+    PublicKey client_long_term;  // authenticated
+    Extension server_extension;
+    Extension client_extension;
+    std::uint64_t connection_number = 0;
+};
+
+// Made once: what all handlers inherit, without anything that speaks of another connection or of
+// the daemon itself.
+class HandlerEnvironment {
+  public:
+    // `inherited` are the daemon's own variables, NAME=value; `server_name` as text.
+    HandlerEnvironment(const std::vector<std::string>& inherited, const std::string& server_name);
+
+    // All variables of one handler, NAME=value.
+    [[nodiscard]] std::vector<std::string> with(const HandlerIntroduction& introduction) const;
+
+  private:
+    std::vector<std::string> common_;
+};
+
+}  // namespace curvecp::daemon

@@ -1,0 +1,23 @@
+#include "daemon/spent_cookies.hpp"
+
+namespace curvecp::daemon {
+
+bool SpentCookies::contains(const PublicKey& client_short_term) const {
+    return spent_[0].contains(client_short_term) || spent_[1].contains(client_short_term);
+}
+
+bool SpentCookies::full(MinuteKeyId minute_key) const noexcept {
+    return spent_[minute_key.value % 2].size() >= capacity_;
+}
+
+void SpentCookies::insert(const PublicKey& client_short_term, MinuteKeyId minute_key) {
+    spent_[minute_key.value % 2].insert(client_short_term);
+}
+
+void SpentCookies::expire(MinuteKeyId oldest) {
+    const std::uint64_t gone = std::min<std::uint64_t>(oldest.value - oldest_.value, 2);
+    for (std::uint64_t i = 0; i < gone; ++i) spent_[(oldest_.value + i) % 2].clear();
+    oldest_ = oldest;
+}
+
+}  // namespace curvecp::daemon
