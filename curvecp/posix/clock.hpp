@@ -3,7 +3,7 @@
 
 #include "curvecp/core/time.hpp"
 
-#include <time.h>  // clock_gettime() and CLOCK_MONOTONIC, which timers are set by as well
+#include <ctime>  // clock_gettime() and CLOCK_MONOTONIC, which timers are set by as well
 
 namespace curvecp {
 

@@ -4,6 +4,7 @@
 
 #include "curvecp/core/keys.hpp"
 #include "curvecp/posix/fd.hpp"
+#include "curvecp/posix/key_file.hpp"
 
 #include <string>
 
@@ -32,10 +33,12 @@ class KeyDirectory {
         std::uint64_t count) noexcept;
 
   private:
+    [[nodiscard]] KeyFile file(const char* name, KeyFile::Access access) const;
+
     std::string path_;
     Fd directory_;
-    Fd lock_;
-    Fd counter_;
+    std::optional<KeyFile> lock_;
+    std::optional<KeyFile> counters_;
 };
 
 }  // namespace curvecp

@@ -26,11 +26,18 @@ struct SocketAddress {
 
     // Room for an address that the kernel fills in.
     SocketAddress() noexcept;
-    // An IPv6 address has no form on a V4 socket: it becomes the wildcard.
+    // An IPv6 address has no form on a V4 socket: it stays what it is, and the kernel refuses it.
     SocketAddress(const Address& address, SocketFamily family) noexcept;
     // The wildcard with port 0 where the kernel gave neither IPv4 nor IPv6.
     [[nodiscard]] Address address() const noexcept;
 };
+
+// The kernel's addresses as values; the interface matters to a link-local one only.
+[[nodiscard]] IpAddress ip_of(const in_addr& v4) noexcept;
+[[nodiscard]] IpAddress ip_of(const in6_addr& v6, std::uint32_t interface) noexcept;
+
+[[nodiscard]] in_addr v4_of(const IpAddress& ip) noexcept;
+[[nodiscard]] in6_addr v6_of(const IpAddress& ip) noexcept;
 
 // As parse_ip(), with a scope by number or by the name of an interface: fe80::1%eth0.
 [[nodiscard]] std::optional<IpAddress> parse_address(std::string_view text);

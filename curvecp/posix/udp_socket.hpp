@@ -16,6 +16,7 @@ struct Datagram {
 };
 
 class UdpReceiver;
+enum class SocketFamily;
 class UdpTransmitter;
 
 class UdpSocket {
@@ -59,7 +60,7 @@ class UdpSocket {
     void forbid_segmentation() noexcept;
 
   private:
-    explicit UdpSocket(Fd fd, bool v6, bool hears_icmp_errors);
+    UdpSocket(Fd fd, SocketFamily family, bool hears_icmp_errors);
 
     Fd fd_;
     std::unique_ptr<UdpReceiver> receiver_;

@@ -1,0 +1,60 @@
+#include "curvecp/posix/fd.hpp"
+
+#include "curvecp/posix/failure.hpp"
+
+#include <cerrno>
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <unistd.h>
+
+namespace curvecp {
+namespace {
+
+constexpr int kStandardDescriptors = 3;  // 0, 1 and 2
+constexpr int kLastHandlerNumber = 9;    // specification: handlers use 8 and 9, programs 6 and 7
+
+bool is_open(int fd) noexcept {
+    return fcntl(fd, F_GETFD) >= 0;
+}
+
+// Marks what was inherited; kernels before 5.11 know no such flag, and are walked through.
+void mark_close_on_exec() noexcept {
+    if (close_range(kStandardDescriptors, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
+    const int end = static_cast<int>(sysconf(_SC_OPEN_MAX));
+    for (int fd = kStandardDescriptors; fd < end; ++fd) {
+        if (is_open(fd)) fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+}
+
+bool change_flag(int fd, bool nonblocking) noexcept {
+    const int flags = fcntl(fd, F_GETFL);
+    if (flags < 0) return false;
+    const int changed = nonblocking ? (flags | O_NONBLOCK) : (flags & ~O_NONBLOCK);
+    return changed == flags || fcntl(fd, F_SETFL, changed) == 0;
+}
+
+}  // namespace
+
+void Fd::reset(int fd) noexcept {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = fd;
+}
+
+void prepare_descriptors() {
+    for (int fd = 0; fd <= kLastHandlerNumber; ++fd) {
+        if (is_open(fd)) continue;
+        // The lowest free number is the one that is missing.
+        if (open("/dev/null", O_RDWR) != fd) throw StartError("cannot open /dev/null", errno);
+    }
+    mark_close_on_exec();
+}
+
+bool set_nonblocking(int fd) noexcept {
+    return change_flag(fd, true);
+}
+bool set_blocking(int fd) noexcept {
+    return change_flag(fd, false);
+}
+
+}  // namespace curvecp

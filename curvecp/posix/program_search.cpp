@@ -1,0 +1,43 @@
+#include "curvecp/posix/program_search.hpp"
+
+#include "curvecp/posix/failure.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <string_view>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace curvecp {
+namespace {
+
+bool is_executable(const std::string& path) {
+    struct stat status {};
+    if (stat(path.c_str(), &status) != 0) return false;
+    if (S_ISREG(status.st_mode) && access(path.c_str(), X_OK) == 0) return true;
+    errno = S_ISREG(status.st_mode) ? EACCES : EISDIR;
+    return false;
+}
+
+}  // namespace
+
+std::string find_program(const std::string& name) {
+    if (name.find('/') != std::string::npos) {
+        if (!is_executable(name)) throw StartError("program " + name, errno);
+        return name;
+    }
+    const char* const path = std::getenv("PATH");
+    std::string_view rest = path == nullptr ? "/usr/local/bin:/bin:/usr/bin" : path;
+    while (!name.empty()) {
+        const std::string_view folder = rest.substr(0, rest.find(':'));
+        // An empty part of PATH means the working directory.
+        std::string candidate = std::string(folder.empty() ? "." : folder) + "/" + name;
+        if (is_executable(candidate)) return candidate;
+        if (folder.size() == rest.size()) break;
+        rest.remove_prefix(folder.size() + 1);
+    }
+    throw StartError("program " + name + ": not found");
+}
+
+}  // namespace curvecp
