@@ -50,10 +50,11 @@ GROUPS = {
 
 
 class Runner:
-    def __init__(self, suites, peer, folder):
+    def __init__(self, suites, peer, folder, limit):
         self.suites = suites
         self.peer = str(peer)
         self.folder = folder
+        self.deadline = time.monotonic() + limit
 
     def attempt(self, case):
         """Raises Failed with all that is known; returns what the parts said."""
@@ -69,6 +70,8 @@ class Runner:
         """True if the case holds; prints its line."""
         for attempt in range(1, ATTEMPTS + 1):
             started = time.monotonic()
+            if started > self.deadline:
+                return report("FAILED", case, started, "no time is left for it")
             try:
                 said = self.attempt(case)
             except Stalled as error:
@@ -138,7 +141,7 @@ def unavailable(error):
 def run_group(options, suites):
     with tempfile.TemporaryDirectory(prefix="interop-") as name:
         folder = pathlib.Path(name)
-        runner = Runner(suites, options.peer.resolve(), folder)
+        runner = Runner(suites, options.peer.resolve(), folder, options.limit)
         if options.group == "keys":
             return keys_agree(suites, folder)
         if options.group == "damage":
@@ -153,6 +156,7 @@ def main():
     parser.add_argument("--reference", type=pathlib.Path, required=True,
                         help="folder that the reference is unpacked into")
     parser.add_argument("--jobs", type=int, default=3, help="cases at once")
+    parser.add_argument("--limit", type=float, default=200, help="seconds after which no case is begun")
     parser.add_argument("group", choices=["keys", "damage", *GROUPS])
     options = parser.parse_args()
     try:
