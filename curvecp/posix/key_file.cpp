@@ -31,15 +31,15 @@ KeyFile::KeyFile(const Fd& directory, const std::string& path, const std::string
 }
 
 void KeyFile::read(MutableBytes bytes) const {
-    const ssize_t size = pread(fd_.get(), bytes.data(), bytes.size(), 0);
     struct stat status {};
-    if (size < 0 || fstat(fd_.get(), &status) != 0) {
-        throw StartError("cannot read " + name_, errno);
-    }
+    if (fstat(fd_.get(), &status) != 0) throw StartError("cannot read " + name_, errno);
+    if (!S_ISREG(status.st_mode)) throw StartError(name_ + " is not a regular file");
     if (status.st_size != static_cast<off_t>(bytes.size())) {
         throw StartError(name_ + " has " + std::to_string(status.st_size) + " bytes, " +
                          std::to_string(bytes.size()) + " are needed");
     }
+    const ssize_t size = pread(fd_.get(), bytes.data(), bytes.size(), 0);
+    if (size < 0) throw StartError("cannot read " + name_, errno);
     if (size != status.st_size) throw StartError("cannot read " + name_, EIO);
 }
 

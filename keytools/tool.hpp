@@ -1,0 +1,16 @@
+// What the key tools share around their work: options, output, errors and exit codes.
+#pragma once
+
+#include "keytools/options.hpp"
+
+#include <string>
+
+namespace curvecp::keytools {
+
+// Gets the path of the key directory and returns what belongs on stdout.
+using Work = std::string (*)(const std::string& key_directory);
+
+// The exit code. A failure, also one to write, is one line on stderr.
+[[nodiscard]] int run(const Tool& tool, Work work, int argc, char** argv);
+
+}  // namespace curvecp::keytools
