@@ -14,6 +14,7 @@ EXTENSION = "31415926535897932384626433832795"
 SERVER_NAME = "interop.example.org"
 TAG = "INTEROP_CASE"  # in the environment of every process of a case
 STOP_SECONDS = 1.5  # a server that was told to stop must be gone by then
+BLOCKS = {"server": 1_048_576, "client": 1}  # of nonce counters, that one start takes
 
 
 class Failed(Exception):
@@ -181,6 +182,7 @@ class Connection:
             wait_until("the server's program does not end", deadline,
                        lambda: (self.folder / "server.report").exists())
             self.check_reports()
+            self.check_counters()
             self.stop(server)
         finally:
             self.kill_all()
@@ -218,6 +220,13 @@ class Connection:
                 raise Failed(f"{way}: {sent[0]} bytes were sent, not {self.case.size}")
             if sent != received:
                 raise Failed(f"{way}: sent {sent[0]} bytes {sent[1][:16]}, received {received[0]} {received[1][:16]}")
+
+    def check_counters(self):
+        """Each long-term nonce is used once: a process takes its block in the key directory."""
+        for name, block in BLOCKS.items():
+            path = self.folder / f"{name}-keys" / ".expertsonly" / "noncecounter"
+            if path.exists() and path.read_bytes() != block.to_bytes(8, "little"):
+                raise Failed(f"the {name}'s nonce counter is {path.read_bytes().hex()}, its block {block}")
 
     def stop(self, server):
         server.terminate()
