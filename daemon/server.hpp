@@ -53,6 +53,8 @@ class Server {
         return connections_[id];
     }
     [[nodiscard]] std::size_t connections() const noexcept { return connections_.size(); }
+    // What the next connection will be called.
+    [[nodiscard]] std::uint64_t next_number() const noexcept { return opened_ + 1; }
     [[nodiscard]] const DropCounters& dropped() const noexcept { return dropped_; }
     // False where the system's limit did not allow to lock the keys into memory.
     [[nodiscard]] bool keys_locked() const noexcept;

@@ -1,0 +1,96 @@
+#include "daemon/handler_process.hpp"
+
+#include "curvecp/posix/child_process.hpp"
+
+#include <cerrno>
+
+#include <unistd.h>
+
+namespace curvecp::daemon {
+namespace {
+
+constexpr int kToHandler = 8;    // specification
+constexpr int kFromHandler = 9;  // specification
+// Ours, because a client that has sent so many packets at once is not typing: its handler's pipes
+// are worth enlarging.
+constexpr std::size_t kBulkBatch = 16;
+constexpr std::size_t kBulkRead = kBulkBatch * kMaxFrameSize;
+
+}  // namespace
+
+HandlerProcess::Pipes HandlerProcess::start(std::span<const std::string> arguments,
+                                            std::span<const std::string> environment) {
+    Pipe to_handler = make_pipe(Blocking::None);
+    Pipe from_handler = make_pipe(Blocking::None);
+    if (!to_handler.read || !from_handler.read) {
+        return {.pid = -1, .to_handler = Fd(), .from_handler = Fd(), .error = errno};
+    }
+    const std::array descriptors{DescriptorMapping{to_handler.read.get(), kToHandler},
+                                 DescriptorMapping{from_handler.write.get(), kFromHandler}};
+    const Started started = curvecp::start(
+        {.arguments = arguments, .environment = environment, .descriptors = descriptors});
+    return {.pid = started.pid,
+            .to_handler = std::move(to_handler.write),
+            .from_handler = std::move(from_handler.read),
+            .error = started.error};
+}
+
+HandlerProcess::HandlerProcess(Pipes pipes, EventLoop& loop, PipeBudget& budget,
+                               IoWatcher::Callback on_readable)
+    : loop_(loop),
+      budget_(budget),
+      pid_(pipes.pid),
+      writer_(std::move(pipes.to_handler)),
+      from_handler_(std::move(pipes.from_handler)),
+      readable_(loop, from_handler_.get(), Readiness::Readable, std::move(on_readable)) {}
+
+HandlerProcess::~HandlerProcess() {
+    if (to_handler_enlarged_) budget_.release();
+    if (from_handler_enlarged_) budget_.release();
+}
+
+bool HandlerProcess::queue(Bytes frame) {
+    batch_.push_back(frame);
+    return batch_.size() == 1;
+}
+
+void HandlerProcess::flush() {
+    if (batch_.size() >= kBulkBatch) enlarge(writer_.fd(), to_handler_enlarged_);
+    write(batch_);
+    batch_.clear();
+}
+
+void HandlerProcess::write(std::span<const Bytes> frames) {
+    if (writer_.fd() < 0) return;  // the handler has closed its input: its messages are lost
+    const PipeWriter::Status status = writer_.write(frames);
+    if (status == PipeWriter::Status::Closed) {
+        if (writable_) writable_->stop();
+        writer_.close();
+        return;
+    }
+    if (!writer_.has_rest()) {
+        if (writable_) writable_->stop();
+    } else if (writable_) {
+        writable_->start();
+    } else {
+        writable_.emplace(loop_, writer_.fd(), Readiness::Writable, [this] { write({}); });
+    }
+}
+
+bool HandlerProcess::read(MutableBytes buffer) {
+    const MutableBytes room = reader_.prepare(buffer);
+    const ssize_t size = ::read(from_handler_.get(), room.data(), room.size());
+    if (size > 0) {
+        reader_.received(static_cast<std::size_t>(size));
+        if (static_cast<std::size_t>(size) >= kBulkRead) {
+            enlarge(from_handler_.get(), from_handler_enlarged_);
+        }
+    }
+    return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+void HandlerProcess::enlarge(int fd, bool& enlarged) noexcept {
+    if (!enlarged && fd >= 0) enlarged = budget_.enlarge(fd);
+}
+
+}  // namespace curvecp::daemon

@@ -1,0 +1,66 @@
+// One message handler: its process, and the two pipes that are its descriptors 8 and 9.
+// Specification: the handler interface.
+#pragma once
+
+#include "curvecp/core/frame.hpp"
+#include "curvecp/posix/event_loop.hpp"
+#include "curvecp/posix/pipe.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace curvecp::daemon {
+
+class HandlerProcess {
+  public:
+    // Our ends of a running handler's pipes, or why there is none.
+    struct Pipes {
+        pid_t pid = -1;
+        Fd to_handler;
+        Fd from_handler;
+        int error = 0;
+    };
+    [[nodiscard]] static Pipes start(std::span<const std::string> arguments,
+                                     std::span<const std::string> environment);
+
+    // Calls `on_readable` when the handler has written, or ended.
+    HandlerProcess(Pipes pipes, EventLoop& loop, PipeBudget& budget,
+                   IoWatcher::Callback on_readable);
+    HandlerProcess(const HandlerProcess&) = delete;
+    HandlerProcess& operator=(const HandlerProcess&) = delete;
+    ~HandlerProcess();
+
+    // Collects a frame, whose bytes must stay until flush(). True for the first of a batch.
+    bool queue(Bytes frame);
+    // Writes the batch; what a full pipe does not take is dropped.
+    void flush();
+
+    // Reads what the handler has written, through a buffer that is needed only until the last
+    // next(): call next() until it needs more. False at the end of the handler's output.
+    [[nodiscard]] bool read(MutableBytes buffer);
+    [[nodiscard]] FrameReader::Next next() { return reader_.next(); }
+
+    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+    [[nodiscard]] std::uint64_t dropped_frames() const noexcept { return writer_.dropped_frames(); }
+
+  private:
+    void enlarge(int fd, bool& enlarged) noexcept;
+    void write(std::span<const Bytes> frames);
+
+    EventLoop& loop_;
+    PipeBudget& budget_;
+    pid_t pid_;
+    PipeWriter writer_;
+    Fd from_handler_;
+    FrameReader reader_;
+    std::vector<Bytes> batch_;
+    IoWatcher readable_;
+    std::optional<IoWatcher> writable_;  // made when a frame was cut for the first time
+    bool to_handler_enlarged_ = false;
+    bool from_handler_enlarged_ = false;
+};
+
+}  // namespace curvecp::daemon

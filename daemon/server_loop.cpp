@@ -1,0 +1,189 @@
+#include "daemon/server_loop.hpp"
+
+#include "curvecp/core/hex.hpp"
+#include "curvecp/posix/child_process.hpp"
+#include "curvecp/posix/clock.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+namespace curvecp::daemon {
+namespace {
+
+constexpr std::uint64_t kNonceBlock = 1'048'576;  // specification: what a server takes
+constexpr std::size_t kReadSize = 65'536;         // ours: what a default pipe holds
+// Ours, because a failure that a client can repeat must not fill the log.
+constexpr Duration kFailurePause = std::chrono::seconds(10);
+
+Server make_server(const ServerOptions& options, KeyDirectory& keys) {
+    LongTermNonces nonces(keys.nonce_key());
+    nonces.add_block(keys.take_nonce_counters(kNonceBlock), kNonceBlock);
+    return Server(ServerIdentity{keys.secret_key(), options.server_name, options.extension},
+                  std::move(nonces), options.max_connections, now());
+}
+
+std::string seconds_between(TimePoint from, TimePoint to) {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count();
+    const std::string fraction = std::to_string(1000 + ms % 1000).substr(1);
+    return std::to_string(ms / 1000) + "." + fraction;
+}
+
+}  // namespace
+
+ServerLoop::ServerLoop(ServerOptions options, EventLoop& loop, HandlerChildren& children, Log& log)
+    : options_(std::move(options)),
+      loop_(loop),
+      children_(children),
+      log_(log),
+      keys_(options_.key_directory),
+      socket_(UdpSocket::bind(options_.address)),
+      server_(make_server(options_, keys_)),
+      environment_(current_environment(), options_.server_name_text),
+      read_buffer_(kReadSize + kMaxFrameSize),
+      datagrams_(loop_, socket_.fd(), Readiness::Readable, [this] { on_datagrams(); }),
+      deadline_(loop_, [this] { on_deadline(); }),
+      before_wait_(loop_, [this] { socket_.flush(); }) {
+    deadline_.set(server_.next_deadline());
+    if (!server_.keys_locked()) log_.info("keys may be swapped out: the limit on locked memory");
+    log_.info("listening on ", to_text(socket_.local_address()), ", public key ",
+              to_hex(keys_.public_key().bytes()));
+}
+
+void ServerLoop::run() {
+    const SignalWatcher on_term(loop_, SIGTERM, [this] { loop_.stop(); });
+    const SignalWatcher on_int(loop_, SIGINT, [this] { loop_.stop(); });
+    loop_.run();
+    for (std::uint32_t slot = 0; slot < handlers_.size(); ++slot) {
+        if (handlers_[slot]) end(ConnectionId{slot}, "the server stops");
+    }
+}
+
+void ServerLoop::on_datagrams() {
+    const TimePoint time = now();
+    const std::span<const Datagram> datagrams = socket_.receive();
+    for (const Precedence precedence : kPrecedences) {
+        for (const Datagram& datagram : datagrams) {
+            if (precedence_of(datagram.bytes) != precedence) continue;
+            carry_out(datagram.path, server_.on_datagram(time, datagram.path, datagram.bytes));
+        }
+    }
+    flush_handlers();
+    reserve_nonces();
+    deadline_.set(server_.next_deadline());
+}
+
+void ServerLoop::carry_out(const Path& path, Server::Action action) {
+    if (const auto* delivery = std::get_if<Server::Deliver>(&action)) {
+        deliver(*delivery);
+    } else if (const auto* reply = std::get_if<Server::Reply>(&action)) {
+        const MutableBytes packet = socket_.room(path, reply->packet.size());
+        std::copy(reply->packet.begin(), reply->packet.end(), packet.begin());
+    } else if (auto* request = std::get_if<Server::Open>(&action)) {
+        open(std::move(*request));
+    }
+}
+
+void ServerLoop::open(Server::Open open) {
+    const AcceptedInitiate& initiate = open.initiate;
+    const auto environment = environment_.with({{open.path.local, socket_.local_address().port},
+                                                open.path.peer,
+                                                initiate.client_long_term,
+                                                options_.extension,
+                                                initiate.client_extension,
+                                                server_.next_number()});
+    HandlerProcess::Pipes pipes = HandlerProcess::start(options_.handler, environment);
+    if (pipes.error != 0) {
+        server_.on_handler_failed();
+        tell_failure("program " + options_.handler.front(), pipes.error);
+        return;
+    }
+    const MutableBytes frame = open.frame;
+    const ConnectionId id = server_.on_handler_started(std::move(open));
+    const ClientConnection& connection = server_.connection(id);
+    children_.add(pipes.pid, connection.number);
+    if (log_.tells(Verbosity::Connections)) {
+        log_.info("connection ", connection.number, ": start, from ", to_text(connection.path.peer),
+                  ", client key ", to_hex(connection.client_long_term.bytes()), ", handler ",
+                  pipes.pid);
+    }
+    if (handlers_.size() <= id.slot) handlers_.resize(id.slot + 1);
+    handlers_[id.slot] = std::make_unique<Handler>(
+        std::move(pipes), loop_, pipe_budget_, [this, id] { on_handler_readable(id); }, now());
+    deliver({id, frame});
+}
+
+void ServerLoop::deliver(const Server::Deliver& deliver) {
+    Handler& handler = *handlers_[deliver.connection.slot];
+    handler.bytes_in += deliver.frame.size() - 1;
+    if (handler.process.queue(deliver.frame)) to_flush_.push_back(deliver.connection);
+}
+
+void ServerLoop::flush_handlers() {
+    for (const ConnectionId id : to_flush_) handlers_[id.slot]->process.flush();
+    to_flush_.clear();
+}
+
+void ServerLoop::on_handler_readable(ConnectionId id) {
+    Handler& handler = *handlers_[id.slot];
+    const bool more = handler.process.read(read_buffer_);
+    if (const auto reason = send_messages(id, handler)) {
+        end(id, *reason);
+    } else if (!more) {
+        end(id, "the handler ended it");
+    }
+}
+
+std::optional<std::string_view> ServerLoop::send_messages(ConnectionId id, Handler& handler) {
+    const Path& path = server_.connection(id).path;
+    while (true) {
+        const FrameReader::Next next = handler.process.next();
+        if (std::holds_alternative<FrameReader::NeedMore>(next)) return std::nullopt;
+        const auto* message = std::get_if<MutableBytes>(&next);
+        if (message == nullptr) return "the handler wrote a bad length byte";
+        const MutableBytes packet = socket_.room(path, Server::packet_size(message->size()));
+        if (!server_.seal_message(id, *message, packet)) {
+            socket_.take_back();
+            return "its nonces are used up";
+        }
+        handler.bytes_out += message->size();
+    }
+}
+
+void ServerLoop::end(ConnectionId id, std::string_view reason) {
+    const std::unique_ptr<Handler> handler = std::move(handlers_[id.slot]);
+    if (log_.tells(Verbosity::Connections)) {
+        const ClientConnection& connection = server_.connection(id);
+        log_.info("connection ", connection.number, ": end, ", reason, ", after ",
+                  seconds_between(handler->started, now()), " s, from ",
+                  to_text(connection.path.peer), ", client key ",
+                  to_hex(connection.client_long_term.bytes()), ", ", handler->bytes_in,
+                  " bytes in, ", handler->bytes_out, " bytes out, ",
+                  handler->process.dropped_frames(), " messages dropped");
+    }
+    server_.on_handler_end(id);
+}
+
+void ServerLoop::on_deadline() {
+    server_.on_deadline(now());
+    deadline_.set(server_.next_deadline());
+}
+
+void ServerLoop::reserve_nonces() {
+    if (server_.nonces_left() > kNonceBlock / 2) return;
+    // The rest of the old block is given up; counters are plenty.
+    if (const auto first = keys_.try_take_nonce_counters(kNonceBlock)) {
+        server_.add_nonces(*first, kNonceBlock);
+    } else {
+        tell_failure("key directory " + options_.key_directory + ": no nonces reserved", errno);
+    }
+}
+
+void ServerLoop::tell_failure(const std::string& what, int error) {
+    const TimePoint time = now();
+    if (failure_told_ && time - *failure_told_ < kFailurePause) return;
+    failure_told_ = time;
+    log_.error(what, ": ", std::strerror(error));
+}
+
+}  // namespace curvecp::daemon

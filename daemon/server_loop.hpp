@@ -1,0 +1,69 @@
+// The shell around Server: moves datagrams and frames in batches, starts handlers, keeps time.
+#pragma once
+
+#include "curvecp/posix/key_directory.hpp"
+#include "curvecp/posix/udp_socket.hpp"
+#include "daemon/handler_children.hpp"
+#include "daemon/handler_environment.hpp"
+#include "daemon/handler_process.hpp"
+#include "daemon/options.hpp"
+#include "daemon/server.hpp"
+
+namespace curvecp::daemon {
+
+class ServerLoop {
+  public:
+    // Throws StartError. The children outlive this: closing the pipes is what ends them.
+    ServerLoop(ServerOptions options, EventLoop& loop, HandlerChildren& children, Log& log);
+
+    // Serves until SIGTERM or SIGINT. The socket and all pipes are closed when this dies.
+    void run();
+
+  private:
+    // A connection's handler and what is told of it at its end.
+    struct Handler {
+        Handler(HandlerProcess::Pipes pipes, EventLoop& loop, PipeBudget& budget,
+                IoWatcher::Callback on_readable, TimePoint time)
+            : process(std::move(pipes), loop, budget, std::move(on_readable)), started(time) {}
+
+        HandlerProcess process;
+        TimePoint started;
+        std::uint64_t bytes_in = 0;   // message bytes from the client
+        std::uint64_t bytes_out = 0;  // message bytes to the client
+    };
+
+    void on_datagrams();
+    void carry_out(const Path& path, Server::Action action);
+    void open(Server::Open open);
+    void deliver(const Server::Deliver& deliver);
+    void flush_handlers();
+
+    void on_handler_readable(ConnectionId id);
+    // Sends the messages in the buffer; the reason to end the connection where there is one.
+    [[nodiscard]] std::optional<std::string_view> send_messages(ConnectionId id, Handler& handler);
+    void end(ConnectionId id, std::string_view reason);
+
+    void on_deadline();
+    void reserve_nonces();
+    // At most once in a while: what a client can repeat must not fill the log.
+    void tell_failure(const std::string& what, int error);
+
+    ServerOptions options_;
+    EventLoop& loop_;
+    HandlerChildren& children_;
+    Log& log_;
+    KeyDirectory keys_;
+    UdpSocket socket_;
+    Server server_;
+    HandlerEnvironment environment_;
+    PipeBudget pipe_budget_;
+    std::vector<std::unique_ptr<Handler>> handlers_;  // by slot
+    std::vector<ConnectionId> to_flush_;
+    std::vector<std::uint8_t> read_buffer_;
+    std::optional<TimePoint> failure_told_;
+    IoWatcher datagrams_;
+    Deadline deadline_;
+    BeforeWait before_wait_;
+};
+
+}  // namespace curvecp::daemon
