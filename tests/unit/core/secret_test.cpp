@@ -1,0 +1,155 @@
+#include "curvecp/core/secret.hpp"
+
+#include "curvecp/core/keys.hpp"
+
+#include <cstring>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using namespace curvecp;
+
+namespace {
+
+using Sample = Secret<struct SampleTag, 32>;
+
+static_assert(!std::is_copy_constructible_v<Sample> && !std::is_copy_assignable_v<Sample>,
+              "a secret is in one place");
+static_assert(!std::equality_comparable<Sample>, "secrets are compared in constant time only");
+
+std::array<std::uint8_t, 32> sample_bytes() {
+    std::array<std::uint8_t, 32> bytes{};
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i + 1);
+    return bytes;
+}
+
+// The memory that an object lies in, also before and after its life.
+template <class T>
+class Storage {
+  public:
+    Storage() { bytes_.fill(0xee); }
+    template <class... Arguments>
+    T& make(Arguments&&... arguments) {
+        return *new (bytes_.data()) T(std::forward<Arguments>(arguments)...);
+    }
+    [[nodiscard]] bool is_zero() const {
+        // Read as volatile: to the compiler a dead object has no bytes.
+        const volatile std::uint8_t* const bytes = bytes_.data();
+        for (std::size_t i = 0; i < sizeof(T); ++i) {
+            if (bytes[i] != 0) return false;
+        }
+        return true;
+    }
+
+  private:
+    alignas(T) std::array<std::uint8_t, sizeof(T)> bytes_{};
+};
+
+// Says when it is destroyed.
+class Mortal {
+  public:
+    explicit Mortal(int& deaths) : deaths_(&deaths) {}
+    Mortal(Mortal&& other) noexcept : deaths_(std::exchange(other.deaths_, nullptr)) {}
+    Mortal(const Mortal&) = delete;
+    Mortal& operator=(const Mortal&) = delete;
+    ~Mortal() {
+        if (deaths_ != nullptr) ++*deaths_;
+    }
+
+  private:
+    int* deaths_;
+};
+
+}  // namespace
+
+TEST_CASE("wipe() overwrites all bytes") {
+    auto bytes = sample_bytes();
+    wipe(bytes);
+    CHECK(bytes == std::array<std::uint8_t, 32>{});
+    wipe({});
+}
+
+TEST_CASE("a secret is wiped when it dies") {
+    Storage<Sample> storage;
+    Sample& secret = storage.make(sample_bytes());
+    CHECK_FALSE(storage.is_zero());
+    std::destroy_at(&secret);
+    CHECK(storage.is_zero());
+}
+
+TEST_CASE("a secret is wiped when it is moved from, and keeps its value in the new place") {
+    SUBCASE("by construction") {
+        Storage<Sample> storage;
+        Sample& secret = storage.make(sample_bytes());
+        const Sample other(std::move(secret));
+        CHECK(storage.is_zero());
+        CHECK(equal_in_constant_time(other.reveal(), sample_bytes()));
+        std::destroy_at(&secret);
+    }
+    SUBCASE("by assignment") {
+        Storage<Sample> storage;
+        Sample& secret = storage.make(sample_bytes());
+        Sample other;
+        other = std::move(secret);
+        CHECK(storage.is_zero());
+        CHECK(equal_in_constant_time(other.reveal(), sample_bytes()));
+        std::destroy_at(&secret);
+    }
+}
+
+TEST_CASE("a secret that is moved to itself keeps its value") {
+    Sample secret(sample_bytes());
+    Sample& same = secret;
+    secret = std::move(same);
+    CHECK(equal_in_constant_time(secret.reveal(), sample_bytes()));
+}
+
+TEST_CASE("the secret key of a pair dies with it") {
+    Storage<KeyPair> storage;
+    KeyPair& pair = storage.make(make_key_pair());
+    pair.public_key = PublicKey();  // public: nothing wipes it
+    CHECK_FALSE(storage.is_zero());
+    std::destroy_at(&pair);
+    CHECK(storage.is_zero());
+}
+
+TEST_CASE("values are equal in constant time where every byte and the length are") {
+    const auto bytes = sample_bytes();
+    CHECK(equal_in_constant_time(bytes, sample_bytes()));
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        auto other = bytes;
+        other[i] ^= 1;
+        CHECK_FALSE(equal_in_constant_time(bytes, other));
+    }
+    CHECK_FALSE(equal_in_constant_time(bytes, Bytes(bytes).first(31)));
+}
+
+TEST_CASE("locked memory can be used to its last byte") {
+    for (const std::size_t size : {1U, 32U, 4096U, 100000U}) {
+        const LockedMemory memory(size);
+        std::memset(memory.data(), 0x5a, size);
+        CHECK(static_cast<const std::uint8_t*>(memory.data())[size - 1] == 0x5a);
+    }
+}
+
+TEST_CASE("more locked memory than there is throws") {
+    CHECK_THROWS_AS(LockedMemory(SIZE_MAX / 2), std::bad_alloc);
+}
+
+TEST_CASE("a value in locked memory dies once, with its last owner") {
+    int deaths = 0;
+    {
+        Locked<Mortal> locked{Mortal(deaths)};
+        const Locked<Mortal> other = std::move(locked);
+        CHECK(deaths == 0);
+    }
+    CHECK(deaths == 1);
+}
+
+TEST_CASE("a value keeps its place in locked memory when its owner moves") {
+    Locked<Sample> locked{Sample(sample_bytes())};
+    const std::uint8_t* const place = locked->reveal().data();
+    const Locked<Sample> other = std::move(locked);
+    CHECK(other->reveal().data() == place);
+    CHECK(equal_in_constant_time(other->reveal(), sample_bytes()));
+}
