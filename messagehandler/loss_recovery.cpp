@@ -1,0 +1,152 @@
+#include "messagehandler/loss_recovery.hpp"
+
+#include <utility>
+
+namespace curvecp::messagehandler {
+
+namespace {
+
+constexpr Duration kMostTimeout = std::chrono::seconds(5);  // ours: a resumed peer is found soon
+// Ours: records of blocks that a silent peer answers nothing about.
+constexpr std::size_t kMostRecords = 4096;
+
+}  // namespace
+
+bool LossRecovery::window_allows() const {
+    return !silent() && blocks_.bytes_in_flight() < controller_->window();
+}
+
+bool LossRecovery::may_send(TimePoint now) const {
+    return window_allows() && pacer_.may_send(now);
+}
+
+MessageId LossRecovery::on_block_sent(TimePoint now, SentBlock& block, std::size_t size) {
+    const std::uint64_t number = log_.add({.sent = now, .begin = block.range.begin});
+    blocks_.sent(block, number, size);
+    controller_->on_sent(now, size, blocks_.bytes_in_flight());
+    if (const auto rate = controller_->pacing_rate()) pacer_.on_sent(now, size, *rate);
+    last_block_sent_ = now;
+    probe_due_ = false;
+    hurry_ = false;
+    return TransmissionLog::id_of(number);
+}
+
+MessageId LossRecovery::on_ping_sent(TimePoint now) {
+    ping_due_ = false;
+    return TransmissionLog::id_of(log_.add({.sent = now, .kind = Transmission::Kind::Ping}));
+}
+
+LossRecovery::Echoed LossRecovery::on_echo(TimePoint now, MessageId id) {
+    const auto number = log_.find(id);
+    if (!number) return {};
+    Transmission& transmission = *log_.at(*number);
+    if (!transmission.echoed) rtt_.on_sample(now - transmission.sent);
+    transmission.echoed = true;
+    if (transmission.kind == Transmission::Kind::Ping) return {Echo::Ping, *number};
+    blocks_.echoed(transmission.begin, *number);
+    on_received(*number);
+    progress_ = true;
+    return {Echo::Block, *number};
+}
+
+void LossRecovery::on_received(std::uint64_t number) {
+    newest_received_ = std::max(newest_received_.value_or(number), number);
+}
+
+void LossRecovery::on_acknowledged(TimePoint now, std::span<const SentBlock> blocks,
+                                   std::size_t in_flight) {
+    if (blocks.empty()) return;
+    CongestionController::Acknowledged acknowledged{.now = now,
+                                                    .sent = {},
+                                                    .bytes = 0,
+                                                    .in_flight = in_flight,
+                                                    .smoothed_rtt = rtt_.smoothed()};
+    for (const SentBlock& block : blocks) {
+        acknowledged.bytes += block.cost;
+        const Transmission* transmission = log_.at(block.transmission);
+        if (transmission == nullptr) continue;
+        acknowledged.sent = std::max(acknowledged.sent, transmission->sent);
+        // RFC 8985 section 6.2: an answer that comes too fast is that to an earlier transmission.
+        const bool certain = block.transmissions == 1 || now - transmission->sent >= rtt_.minimum();
+        if (certain) on_received(block.transmission);
+    }
+    controller_->on_acknowledged(acknowledged);
+    progress_ = true;
+}
+
+void LossRecovery::on_progress(TimePoint now) {
+    if (silent()) controller_->on_silence_ended(now);
+    timeouts_ = 0;
+    probe_due_ = false;
+    ping_due_ = false;
+    hurry_ = false;
+    detect_losses(now);
+}
+
+void LossRecovery::on_message(TimePoint now, bool answers_ping) {
+    if (std::exchange(progress_, false)) on_progress(now);
+    heard_since_probe_ = true;
+    ping_due_ = false;
+    if (silent() && !answers_ping) hurry_ = true;
+}
+
+bool LossRecovery::resolved(const Transmission& transmission, std::uint64_t number) const {
+    if (transmission.kind == Transmission::Kind::Ping) return transmission.echoed;
+    return !blocks_.in_flight(transmission.begin, number);
+}
+
+// The log is in the order of sending, so the first that is still open decides.
+void LossRecovery::detect_losses(TimePoint now) {
+    const std::size_t in_flight = blocks_.bytes_in_flight();
+    std::optional<TimePoint> newest_lost;
+    while (!log_.empty()) {
+        const Transmission first = log_.first();
+        const std::uint64_t number = log_.first_number();
+        const bool overtaken =
+            newest_received_ && number < *newest_received_ && now >= first.sent + rtt_.loss_delay();
+        const bool open = !resolved(first, number);
+        if (open && !overtaken && log_.size() <= kMostRecords) break;
+        if (open && first.kind == Transmission::Kind::Block) {
+            blocks_.lost(first.begin, number);
+            if (overtaken) newest_lost = first.sent;
+        }
+        log_.pop_first();
+    }
+    if (newest_lost) controller_->on_lost(now, *newest_lost, in_flight - blocks_.bytes_in_flight());
+}
+
+void LossRecovery::advance(TimePoint now) {
+    if (const auto due = loss_deadline(); due && now >= *due) detect_losses(now);
+    if (const auto due = probe_deadline(); due && now >= *due) on_probe_timeout();
+}
+
+void LossRecovery::on_probe_timeout() {
+    ++timeouts_;
+    probe_due_ = true;
+    ping_due_ = silent() && !heard_since_probe_;
+    heard_since_probe_ = false;
+}
+
+std::optional<TimePoint> LossRecovery::loss_deadline() const {
+    if (log_.empty() || !newest_received_ || log_.first_number() >= *newest_received_) {
+        return std::nullopt;
+    }
+    return log_.first().sent + rtt_.loss_delay();
+}
+
+std::optional<TimePoint> LossRecovery::probe_deadline() const {
+    if (blocks_.empty() || probe_due_) return std::nullopt;
+    return last_block_sent_ + timeout(hurry_ ? 0 : timeouts_);
+}
+
+std::optional<TimePoint> LossRecovery::deadline() const {
+    return earlier(loss_deadline(), probe_deadline());
+}
+
+Duration LossRecovery::timeout(unsigned doublings) const {
+    constexpr unsigned kMostDoublings = 10;
+    const Duration timeout = rtt_.probe_timeout() * (1U << std::min(doublings, kMostDoublings));
+    return std::max(rtt_.probe_timeout(), std::min(timeout, kMostTimeout));
+}
+
+}  // namespace curvecp::messagehandler

@@ -1,0 +1,30 @@
+// Spreads blocks over time, so that no burst overruns a queue on the way: RFC 9002 section 7.7.
+#pragma once
+
+#include "curvecp/core/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace curvecp::messagehandler {
+
+class Pacer {
+  public:
+    // RFC 9002 section 7.7: the first window may leave at once.
+    static constexpr std::size_t kLeastBurst = std::size_t{10} * 1088;
+    // Ours, because the reference keeps 64 messages while it is busy, and a pipe about as many.
+    static constexpr std::size_t kMostBurst = std::size_t{48} * 1088;
+
+    // `rate` in bytes a second.
+    void on_sent(TimePoint now, std::size_t bytes, std::uint64_t rate);
+    [[nodiscard]] bool may_send(TimePoint now) const { return now >= next_; }
+    // When it may send again; in the past where it may now.
+    [[nodiscard]] TimePoint next() const { return next_; }
+
+  private:
+    double backlog_ = 0;  // bytes that left ahead of the rate
+    TimePoint drained_;   // when backlog_ was right
+    TimePoint next_;
+};
+
+}  // namespace curvecp::messagehandler

@@ -1,0 +1,103 @@
+#include "messagehandler/receive_stream.hpp"
+
+namespace curvecp::messagehandler {
+
+ReceiveStream::Outcome ReceiveStream::accept(StreamPosition position, Bytes block,
+                                             std::optional<Ending> ending) {
+    const StreamPosition end = position + block.size();
+    if (contradicts(end, ending)) return Outcome::Ignored;
+    if (!block.empty() && end > consumed_ + capacity_) return Outcome::Refused;
+    const bool news = ending && !total_;
+    const Outcome outcome = store({position, end}, block);
+    if (outcome == Outcome::Refused) return outcome;
+    if (news) {
+        total_ = end;
+        ending_ = *ending;
+        highest_ = std::max(highest_, end);
+    }
+    if (discarding_) consumed_ = contiguous_;
+    return news && outcome == Outcome::Duplicate ? Outcome::Closing : outcome;
+}
+
+bool ReceiveStream::contradicts(StreamPosition end, std::optional<Ending> ending) const {
+    if (!total_) return ending && end < highest_;
+    return end > *total_ || (ending && (end != *total_ || *ending != ending_));
+}
+
+ReceiveStream::Outcome ReceiveStream::store(Range range, Bytes block) {
+    if (range.end <= contiguous_) return Outcome::Duplicate;
+    if (range.begin < contiguous_) {
+        block = block.subspan(contiguous_ - range.begin);
+        range.begin = contiguous_;
+    }
+    if (range.empty()) return Outcome::Duplicate;
+    buffer_.reserve({consumed_, std::max(highest_, range.end)}, {consumed_, highest_});
+    const bool in_order = range.begin == contiguous_;
+    if (!in_order || !beyond_.empty()) return store_beyond(range, block);
+    buffer_.write(range.begin, block);
+    advance(range.end);
+    return Outcome::InOrder;
+}
+
+// Writes only what is missing. A block that would make too many ranges is refused.
+ReceiveStream::Outcome ReceiveStream::store_beyond(Range range, Bytes block) {
+    const bool in_order = range.begin == contiguous_;
+    if (beyond_.covers(range)) return Outcome::Duplicate;
+    if (!in_order && !beyond_.has_room()) return Outcome::Refused;
+    Range missing = beyond_.first_missing(range);
+    while (!missing.empty()) {
+        buffer_.write(missing.begin, block.subspan(missing.begin - range.begin, missing.size()));
+        missing = beyond_.first_missing({missing.end, range.end});
+    }
+    if (in_order) {
+        advance(range.end);
+        return Outcome::Closing;
+    }
+    beyond_.insert(range);
+    newest_ = range.begin;
+    highest_ = std::max(highest_, range.end);
+    return Outcome::OutOfOrder;
+}
+
+void ReceiveStream::advance(StreamPosition end) {
+    contiguous_ = end;
+    while (!beyond_.empty() && beyond_.ranges().front().begin <= contiguous_) {
+        contiguous_ = std::max(contiguous_, beyond_.ranges().front().end);
+        beyond_.erase_below(contiguous_);
+    }
+    highest_ = std::max(highest_, contiguous_);
+}
+
+AcknowledgedRanges ReceiveStream::acknowledged() const {
+    AcknowledgedRanges result;
+    result.add({{0}, complete() ? contiguous_ + 1 : contiguous_});
+    const auto ranges = beyond_.ranges();
+    // Five that end with the newest: so each is told several times while blocks come in.
+    constexpr std::size_t kBefore = kMaxRanges - 2;
+    const std::size_t newest = beyond_.index_of(newest_);
+    const std::size_t first = newest > kBefore ? newest - kBefore : 0;
+    for (std::size_t i = first; i < ranges.size() && result.count < kMaxRanges; ++i) {
+        result.add(ranges[i]);
+    }
+    return result;
+}
+
+void ReceiveStream::consume(std::size_t size) {
+    consumed_ = consumed_ + size;
+}
+
+void ReceiveStream::discard() {
+    discarding_ = true;
+    consumed_ = contiguous_;
+}
+
+std::optional<Ending> ReceiveStream::end() const {
+    if (!complete() || consumed_ != contiguous_) return std::nullopt;
+    return ending_;
+}
+
+void ReceiveStream::release_memory() {
+    if (releasable()) buffer_.release();
+}
+
+}  // namespace curvecp::messagehandler

@@ -1,0 +1,29 @@
+// Round-trip times, and what they say about waiting: RFC 6298, RFC 9002 section 5 and 6.2.
+#pragma once
+
+#include "curvecp/core/time.hpp"
+
+namespace curvecp::messagehandler {
+
+class RttEstimator {
+  public:
+    void on_sample(Duration sample);
+
+    [[nodiscard]] bool has_sample() const { return smoothed_ != Duration::zero(); }
+    [[nodiscard]] Duration latest() const { return latest_; }
+    [[nodiscard]] Duration smoothed() const { return smoothed_; }
+    [[nodiscard]] Duration minimum() const { return minimum_; }
+    // How long to wait for an answer before asking again; it does not include any back-off.
+    [[nodiscard]] Duration probe_timeout() const;
+    // How long a transmission may be overtaken by later ones before it counts as lost: a round trip
+    // and the time that the network may reorder by.
+    [[nodiscard]] Duration loss_delay() const;
+
+  private:
+    Duration latest_{0};
+    Duration smoothed_{0};
+    Duration variance_{0};
+    Duration minimum_{0};
+};
+
+}  // namespace curvecp::messagehandler
