@@ -19,6 +19,10 @@ std::vector<std::string> handler_environment(std::vector<std::string> inherited,
     std::erase_if(inherited, must_not_be_inherited);
     std::vector<std::string>& variables = inherited;
     variables.emplace_back("PROTO=CURVECP");
+    if (!surroundings.local.ip.is_wildcard()) {
+        variables.push_back("CURVECPLOCALIP=" + to_text(surroundings.local.ip));
+        variables.push_back("CURVECPLOCALPORT=" + std::to_string(surroundings.local.port));
+    }
     variables.push_back("CURVECPREMOTEIP=" + to_text(surroundings.server.ip));
     variables.push_back("CURVECPREMOTEPORT=" + std::to_string(surroundings.server.port));
     variables.push_back("CURVECPREMOTEPK=" + to_hex(surroundings.server_long_term.bytes()));

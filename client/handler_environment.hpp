@@ -12,6 +12,7 @@ namespace curvecp::client {
 
 struct HandlerSurroundings {
     Address server;
+    Address local;  // that the server's Cookie came to; a wildcard where that is not known
     PublicKey server_long_term;
     Extension server_extension;
     Extension client_extension;

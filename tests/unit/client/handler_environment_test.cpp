@@ -31,6 +31,15 @@ TEST_CASE("a handler finds the server and both extensions in its environment") {
     CHECK(variables.size() == 7);
 }
 
+TEST_CASE("a handler is told of the local address where that is known") {
+    HandlerSurroundings known = surroundings();
+    known.local = {IpAddress::v4(std::array<std::uint8_t, 4>{192, 0, 2, 9}), 54321};
+    const auto variables = handler_environment({}, known);
+    CHECK(has(variables, "CURVECPLOCALIP=192.0.2.9"));
+    CHECK(has(variables, "CURVECPLOCALPORT=54321"));
+    CHECK(variables.size() == 9);
+}
+
 TEST_CASE("what speaks of another connection or of a service manager is not inherited") {
     const auto variables = handler_environment(
         {"PROTO=TCP", "CURVECPLOCALIP=192.0.2.1", "CURVECPREMOTEPK=00", "CURVECPOTHER=x",

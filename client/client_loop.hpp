@@ -1,0 +1,70 @@
+// The shell around Client: moves datagrams and frames in batches, starts the handler, keeps time.
+#pragma once
+
+#include "client/client.hpp"
+#include "client/handler_process.hpp"
+#include "client/options.hpp"
+#include "curvecp/posix/udp_socket.hpp"
+
+namespace curvecp::client {
+
+// What the process ends with: an exit code, or a signal that asked it to.
+struct Outcome {
+    int exit_code = 0;
+    int signal = 0;
+};
+
+class ClientLoop {
+  public:
+    // Throws StartError. The log must live as long.
+    ClientLoop(const Options& options, Log& log);
+
+    // Returns when the connection has ended and, where no signal came, the handler too.
+    [[nodiscard]] Outcome run();
+
+  private:
+    ClientLoop(const Options& options, std::vector<Address> addresses, Log& log);
+
+    void on_datagrams();
+    void carry_out(const Path& path, const Action& action);
+    void start_handler(const Path& path);
+    void ask();
+    void give_up();
+    void refresh_extension();
+
+    void on_handler_readable();
+    // Sends the messages that were read; the reason to end the connection where there is one.
+    [[nodiscard]] std::optional<std::string> send_messages();
+    void end_connection(int exit_code, const std::string& reason);
+    void on_child_exit(pid_t pid, int wait_status);
+    void on_handler_gone();
+    void on_signal(int signal);
+    void stop(Outcome outcome);
+    void tell_end(std::string_view reason);
+
+    Log& log_;
+    std::vector<std::string> arguments_;
+    std::string server_name_;
+    PublicKey server_long_term_;
+    Extension server_extension_;
+    EventLoop loop_;
+    UdpSocket socket_;
+    Client client_;
+    HandlerProcess handler_;
+    Outcome outcome_;
+    bool ended_ = false;                    // the connection; the handler may still run
+    std::optional<int> handler_exit_code_;  // once it has exited
+    std::vector<Bytes> frames_;             // of one batch of datagrams
+    std::uint64_t icmp_errors_ = 0;
+    std::uint64_t bytes_in_ = 0;   // message bytes from the server
+    std::uint64_t bytes_out_ = 0;  // message bytes to the server
+    TimePoint started_;
+    IoWatcher datagrams_;
+    Deadline deadline_;
+    BeforeWait before_wait_;
+    ChildReaper reaper_;
+    SignalWatcher on_term_;
+    SignalWatcher on_int_;
+};
+
+}  // namespace curvecp::client
