@@ -35,7 +35,7 @@ Client::Client(TimePoint now, Setup setup)
 
 Client::AwaitingCookie Client::begin(TimePoint now, Setup setup) {
     auto greeting = ClientGreeting::start(setup.server);
-    if (!greeting) throw std::invalid_argument("the server's public key is a weak one");
+    if (!greeting) throw std::invalid_argument("the server's public key is a low-order point");
     return {std::move(*greeting), std::move(setup.identity), std::move(setup.nonces),
             RetrySchedule(now, std::move(setup.addresses))};
 }

@@ -13,7 +13,6 @@ using namespace curvecp;
 
 client::Outcome connect(const client::Options& options, Log& log) {
     static_cast<void>(find_program(options.handler.front()));
-    if (!start_cryptography()) throw StartError("cannot start libsodium");
     client::ClientLoop loop(options, log);
     return loop.run();
 }
@@ -28,6 +27,7 @@ client::Outcome run(int argc, char** argv) {
         prepare_descriptors();
         forbid_core_dumps();
         ignore_broken_pipes();
+        if (!start_cryptography()) throw StartError("cannot start libsodium");
         if (!client::parse_options(argc, argv, options)) return {};
         Log log("curvecpclient", options.verbosity);
         return connect(options, log);
@@ -41,8 +41,8 @@ client::Outcome run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const client::Outcome outcome = run(argc, argv);
+    const curvecp::client::Outcome outcome = run(argc, argv);
     // Everything is closed; whoever waits sees that a signal ended this.
     if (outcome.signal != 0) static_cast<void>(std::raise(outcome.signal));
-    return outcome.exit_code;
+    return outcome.signal != 0 ? curvecp::kExitFailure : outcome.exit_code;
 }

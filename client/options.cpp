@@ -17,7 +17,8 @@ constexpr std::array<std::string_view, Handler + 1> kPositions{"sname", "pk",  "
                                                                "port",  "ext", "prog"};
 
 [[noreturn]] void refuse(Position position, const std::string& value, const std::string& why) {
-    throw UsageError(std::string(kPositions[position]) + " " + value + ": " + why);
+    const std::string shown = value.empty() ? "''" : value;
+    throw UsageError(std::string(kPositions[position]) + " " + shown + ": " + why);
 }
 
 ServerName to_server_name(const std::string& text) {
@@ -31,6 +32,15 @@ Value to_value(Position position, const std::string& text) {
     const auto value = parse_hex<Value>(text);
     if (!value) refuse(position, text, "not " + std::to_string(2 * Value::kSize) + " hex digits");
     return *value;
+}
+
+PublicKey to_server_key(const std::string& text) {
+    const auto key = to_value<PublicKey>(Key, text);
+    // Any secret key tells.
+    if (!make_shared_key(key, make_key_pair().secret_key)) {
+        refuse(Key, text, "a low-order point, which is nobody's public key");
+    }
+    return key;
 }
 
 // An address list, without its ports.
@@ -56,12 +66,12 @@ void take_positions(const std::vector<std::string>& positions, Options& options)
     const auto port = parse_number(kPositions[Port], positions[Port], 1,
                                    std::numeric_limits<std::uint16_t>::max());
     options.server_name_text = positions[Name];
-    options.server = {to_value<PublicKey>(Key, positions[Key]),
+    options.server = {to_server_key(positions[Key]),
                       to_value<Extension>(ServerExtension, positions[ServerExtension]),
                       to_server_name(positions[Name])};
     options.addresses = to_addresses(positions[Ip], static_cast<std::uint16_t>(port));
     options.handler.assign(positions.begin() + Handler, positions.end());
-    if (options.handler.front().empty()) refuse(Handler, "''", "no program");
+    if (options.handler.front().empty()) refuse(Handler, "", "no program");
 }
 
 }  // namespace
