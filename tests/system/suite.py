@@ -120,6 +120,12 @@ class Server:
     def handlers(self):
         return children(self.pid)
 
+    def end_handlers(self):
+        """Kills them, which ends their connections."""
+        for handler in self.handlers():
+            os.kill(handler, signal.SIGKILL)
+        wait_until(lambda: not self.handlers(), 5, "the connections have ended")
+
     def end(self):
         if self.process.poll() is None:
             self.process.kill()
