@@ -10,7 +10,7 @@ namespace curvecp {
 class LongTermNonces {
   public:
     // Has no counters to use until add_block().
-    explicit LongTermNonces(NonceKey key) : key_(std::move(key)) {}
+    explicit LongTermNonces(Locked<NonceKey> key) : key_(std::move(key)) {}
 
     // Counters first..first+count-1 are reserved for this process (see posix/key_directory). The
     // rest of the block before is given up.

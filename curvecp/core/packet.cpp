@@ -69,4 +69,10 @@ PacketToClient classify_to_client(MutableBytes datagram) noexcept {
     return NotAPacket{};
 }
 
+Precedence precedence_of(Bytes datagram) noexcept {
+    if (has_magic(datagram, kClientMessageMagic)) return Precedence::Connected;
+    if (has_magic(datagram, kInitiateMagic)) return Precedence::Initiating;
+    return Precedence::Stranger;
+}
+
 }  // namespace curvecp
