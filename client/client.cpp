@@ -129,7 +129,7 @@ Connection* Client::connection() noexcept {
     return nullptr;
 }
 
-void Client::become_connected() noexcept {
+void Client::become_connected() {
     auto* initiating = std::get_if<Initiating>(&state_);
     if (initiating == nullptr) return;
     state_ = Connected{std::move(initiating->connection)};

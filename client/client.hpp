@@ -120,7 +120,7 @@ class Client {
     [[nodiscard]] Action on_cookie(const Address& from, const Cookie& cookie);
     [[nodiscard]] Action on_message(const Address& from, const ServerMessage& message);
     [[nodiscard]] Connection* connection() noexcept;
-    void become_connected() noexcept;
+    void become_connected();
     [[nodiscard]] bool seal_client_message(Connection& connection, Bytes message,
                                            const ClientMessage& packet) const noexcept;
 

@@ -151,7 +151,7 @@ void ClientLoop::on_datagrams() {
 void ClientLoop::carry_out(const Path& path, const Action& action) {
     if (const auto* deliver = std::get_if<Deliver>(&action)) {
         bytes_in_ += deliver->frame.size() - 1;
-        frames_.push_back(deliver->frame);
+        frames_.emplace_back(deliver->frame);
     } else if (std::holds_alternative<StartHandler>(action)) {
         start_handler(path);
     }
