@@ -1,0 +1,63 @@
+// Whatever the network does to packets, the bytes arrive.
+#include "tests/simulation/world.hpp"
+
+using namespace curvecp;
+using namespace curvecp::simulation;
+using namespace std::chrono_literals;
+using messagehandler::Role;
+
+namespace {
+
+Link::Config bad_link(Dice& dice) {
+    Link::Config link;
+    link.delay = std::chrono::milliseconds(dice.between(1, 80));
+    link.rate = dice.between(500'000, 20'000'000);
+    link.queue_limit = dice.between(10'000, 300'000);
+    link.loss = 0.10;
+    link.reordering = 0.05;
+    link.duplication = 0.02;
+    link.corruption = dice.chance(0.5) ? 0.01 : 0;
+    return link;
+}
+
+Handler::Config writing(Role role, std::uint64_t bytes) {
+    Handler::Config config;
+    config.streams.role = role;
+    config.script.output = bytes;
+    return config;
+}
+
+void transfer(std::uint64_t seed, std::uint64_t up, std::uint64_t down, const Link::Config& link,
+              Role role) {
+    World world(seed, {.handler = writing(Role::Server, down)});
+    world.add_client({.handler = writing(role, up)}, link);
+    CHECK(world.run_until_quiet(1h));
+    check_complete(world, 0, 0);
+    CHECK(world.server().opened() == 1);
+    CHECK(world.client().handler()->program().written() == up);
+    CHECK(world.server().handler(0).program().written() == down);
+}
+
+}  // namespace
+
+TEST_CASE("on a good network bytes arrive in both directions at once, whoever speaks first") {
+    for (const Role role : {Role::ClientServerSpeaksFirst, Role::ClientSpeaksFirst}) {
+        for (const std::uint64_t bytes : {0U, 1U, 511U, 512U, 513U, 1024U, 1025U, 1'000'000U}) {
+            CAPTURE(bytes);
+            transfer(1, bytes, bytes, {}, role);
+            transfer(2, bytes, 0, {}, role);
+            transfer(3, 0, bytes, {}, role);
+        }
+    }
+}
+
+TEST_CASE("2 MB each way at once arrive intact at 10% loss, 5% reordering and 2% duplication") {
+    for (const std::uint64_t seed : seeds(100)) {
+        SIMULATION_INFO(seed);
+        Dice dice(seed);
+        const std::uint64_t bytes = seed % 10 == 0 ? 10'000'000 : 2'000'000;
+        const Role role =
+            dice.chance(0.5) ? Role::ClientSpeaksFirst : Role::ClientServerSpeaksFirst;
+        transfer(seed, bytes, bytes, bad_link(dice), role);
+    }
+}
