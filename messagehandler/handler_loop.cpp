@@ -1,0 +1,270 @@
+#include "messagehandler/handler_loop.hpp"
+
+#include "curvecp/posix/child_process.hpp"
+#include "curvecp/posix/clock.hpp"
+#include "curvecp/posix/failure.hpp"
+
+#include <cerrno>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace curvecp::messagehandler {
+
+namespace {
+
+constexpr std::size_t kReadSize = std::size_t{64} * 1024;  // ours: what a pipe holds
+
+Program start_program(const Options& options) {
+    return options.stdio ? standard_streams() : start_program(options.program, options.config.role);
+}
+
+}  // namespace
+
+void prepare_message_descriptors() {
+    for (const int fd : {kFromPeer, kToPeer}) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            throw StartError("descriptor " + std::to_string(fd) +
+                             " is not open: run this from curvecpserver or curvecpclient");
+        }
+        if (!set_nonblocking(fd)) {
+            throw StartError("descriptor " + std::to_string(fd), errno);
+        }
+    }
+}
+
+HandlerLoop::HandlerLoop(const Options& options, Log& log)
+    : log_(log),
+      stdio_(options.stdio),
+      timeout_(options.config.timeout),
+      pair_(options.config, now()),
+      read_buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(kReadSize)),
+      from_peer_(kFromPeer),
+      to_peer_(kToPeer),
+      program_(start_program(options)),
+      messages_(loop_, from_peer_.get(), Readiness::Readable, [this] { on_messages(); }),
+      messages_writable_(loop_, to_peer_.get(), Readiness::Writable, [] {}),
+      deadline_(loop_, [] {}),
+      before_wait_(loop_, [this] { before_wait(); }) {
+    output_.emplace(loop_, program_.output.fd(), Readiness::Readable, [this] { on_output(); });
+    input_writable_.emplace(loop_, program_.input.fd(), Readiness::Writable,
+                            [this] { input_waits_ = false; });
+    messages_writable_.stop();
+    input_writable_->stop();
+    if (stdio_) return;
+    reaper_.emplace(loop_, [this](pid_t pid, int status) { on_child_exit(pid, status); });
+    log_.debug("program ", options.program.front(), ", process ", program_.pid);
+}
+
+int HandlerLoop::run() {
+    loop_.run();
+    return exit_code_;
+}
+
+// --- the peer
+
+void HandlerLoop::on_messages() {
+    const MutableBytes room = reader_.prepare({read_buffer_.get(), kReadSize});
+    const ssize_t size = read(from_peer_.get(), room.data(), room.size());
+    if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
+        reader_.received(0);
+        return;
+    }
+    if (size <= 0) return lose_connection("the connection was closed");
+    reader_.received(static_cast<std::size_t>(size));
+    const TimePoint time = now();
+    while (true) {
+        const FrameReader::Next next = reader_.next();
+        if (std::holds_alternative<FrameReader::NeedMore>(next)) return;
+        const auto* message = std::get_if<MutableBytes>(&next);
+        if (message == nullptr) return lose_connection("a bad length byte on descriptor 8");
+        pair_.on_message(time, *message);
+    }
+}
+
+void HandlerLoop::send_messages() {
+    while (connected_) {
+        const FrameBatch::Status status = batch_.write(to_peer_.get());
+        if (status == FrameBatch::Status::Closed)
+            return lose_connection("nobody reads descriptor 9");
+        if (status == FrameBatch::Status::Full) return;
+        const TimePoint time = now();
+        while (batch_.has_room()) {
+            const std::size_t size = pair_.next_message(time, batch_.room());
+            if (size == 0) break;
+            batch_.add(size);
+        }
+        if (batch_.empty()) return;
+    }
+}
+
+// --- the program
+
+bool HandlerLoop::reads_output() {
+    return program_.output.open() && !pair_.output_ended() && !pair_.output_room().empty();
+}
+
+void HandlerLoop::on_output() {
+    if (!reads_output()) return;
+    const ByteChannel::Result result = program_.output.read(pair_.output_room());
+    switch (result.status) {
+        case ByteChannel::Status::Ok:
+            pair_.commit_output(result.size);
+            break;
+        case ByteChannel::Status::WouldWait:
+            break;
+        case ByteChannel::Status::Closed:
+            end_output();
+            break;
+        case ByteChannel::Status::Failed:
+            log_.error("cannot read the output: ", std::strerror(errno));
+            failed_ = true;
+            end_output();
+            break;
+    }
+}
+
+// Specification: a failure where the program is known to have been killed.
+void HandlerLoop::end_output() {
+    if (reaper_) reaper_->reap();
+    pair_.end_output(failed_ ? Ending::Failure : Ending::Success);
+    output_.reset();
+    program_.output.close();
+    note_exit();
+}
+
+void HandlerLoop::on_child_exit(pid_t pid, int wait_status) {
+    if (pid != program_.pid) return;
+    if (const auto signal = signal_of(wait_status)) {
+        log_.error("the program was killed by signal ", *signal);
+        failed_ = true;
+    }
+    program_exit_code_ = exit_code_of(wait_status).value_or(kExitFailure);
+    note_exit();
+}
+
+// Standard streams count as a program that has exited when both are closed.
+void HandlerLoop::note_exit() {
+    const bool streams_gone = stdio_ && !program_.output.open() && !program_.input.open();
+    if (program_exit_code_ || streams_gone) pair_.on_program_exit(now());
+}
+
+void HandlerLoop::feed_program() {
+    while (program_.input.open() && !input_waits_) {
+        const Bytes bytes = pair_.input();
+        if (bytes.empty()) break;
+        const ByteChannel::Result result = program_.input.write(bytes);
+        switch (result.status) {
+            case ByteChannel::Status::Ok:
+                pair_.consume_input(now(), result.size);
+                break;
+            case ByteChannel::Status::WouldWait:
+                input_waits_ = true;
+                break;
+            case ByteChannel::Status::Failed:
+                log_.error("cannot write the input: ", std::strerror(errno));
+                failed_ = true;
+                [[fallthrough]];
+            case ByteChannel::Status::Closed:
+                pair_.discard_input(now());
+                close_program_input();
+                break;
+        }
+    }
+    const auto end = pair_.input_end();
+    if (!end || !program_.input.open()) return;
+    if (*end == Ending::Failure && stdio_) {
+        log_.error("the peer's stream ended in a failure");
+        failed_ = true;
+    }
+    close_program_input();
+}
+
+void HandlerLoop::close_program_input() {
+    input_writable_.reset();
+    program_.input.close();
+    note_exit();
+}
+
+// --- rounds of the loop
+
+void HandlerLoop::before_wait() {
+    feed_program();
+    send_messages();
+    watch();
+    finish_when_done();
+}
+
+void HandlerLoop::watch() {
+    if (output_) {
+        if (reads_output()) {
+            output_->start();
+        } else {
+            output_->stop();
+        }
+    }
+    if (input_writable_) {
+        if (input_waits_) {
+            input_writable_->start();
+        } else {
+            input_writable_->stop();
+        }
+    }
+    if (!connected_) return;
+    // While the way out is blocked, time brings nothing new to send.
+    if (batch_.empty()) {
+        messages_writable_.stop();
+        deadline_.set(pair_.next_deadline());
+    } else {
+        messages_writable_.start();
+        deadline_.set(std::nullopt);
+    }
+}
+
+void HandlerLoop::finish_when_done() {
+    switch (pair_.status()) {
+        case StreamPair::Status::Running:
+        case StreamPair::Status::Lingering:
+            if (connected_) return;
+            break;
+        case StreamPair::Status::PeerVanished:
+            return lose_connection("the peer has vanished: no answer for " +
+                                   std::to_string(timeout_ / std::chrono::seconds(1)) + " s");
+        case StreamPair::Status::Done:
+            close_connection();
+            break;
+    }
+    const bool exited =
+        stdio_ ? !program_.input.open() || !pair_.input_complete() : program_exit_code_.has_value();
+    if (exited) finish(exit_code());
+}
+
+// Specification: at once, and with the program's status where only lingering was left.
+void HandlerLoop::lose_connection(std::string_view why) {
+    if (!connected_) return;
+    if (pair_.output_complete() && pair_.input_complete()) return close_connection();
+    log_.fatal(why);
+    finish(kExitFailure);
+}
+
+// The server and the client take the end of descriptor 9 for the end of the connection.
+void HandlerLoop::close_connection() {
+    connected_ = false;
+    messages_.stop();
+    messages_writable_.stop();
+    deadline_.set(std::nullopt);
+    from_peer_.reset();
+    to_peer_.reset();
+}
+
+int HandlerLoop::exit_code() {
+    if (stdio_) return failed_ ? kExitFailure : 0;
+    return *program_exit_code_;
+}
+
+void HandlerLoop::finish(int exit_code) {
+    exit_code_ = exit_code;
+    loop_.stop();
+}
+
+}  // namespace curvecp::messagehandler
