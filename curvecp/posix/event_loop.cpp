@@ -4,6 +4,7 @@
 #include "curvecp/posix/failure.hpp"
 
 #include <cerrno>
+#include <csignal>
 
 #include <ev.h>
 
@@ -118,6 +119,11 @@ SignalWatcher::SignalWatcher(EventLoop& loop, int signal, Callback callback)
     ev_signal_init(watcher_.get(), call<ev_signal>, signal);
     watcher_->data = &callback_;
     ev_signal_start(loop_.raw(), watcher_.get());
+    // libev leaves a blocked signal blocked, against what its manual says.
+    sigset_t one;
+    sigemptyset(&one);
+    sigaddset(&one, signal);
+    sigprocmask(SIG_UNBLOCK, &one, nullptr);
 }
 
 SignalWatcher::~SignalWatcher() {

@@ -1,0 +1,148 @@
+#include "curvecp/posix/child_process.hpp"
+
+#include "curvecp/posix/fd.hpp"
+#include "curvecp/posix/pipe.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+#include <doctest/doctest.h>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace curvecp;
+
+namespace {
+
+std::string read_all(const Fd& fd) {
+    std::string text;
+    std::array<char, 4096> buffer{};
+    ssize_t size = 0;
+    while ((size = read(fd.get(), buffer.data(), buffer.size())) > 0) {
+        text.append(buffer.data(), static_cast<std::size_t>(size));
+    }
+    return text;
+}
+
+int wait_for(pid_t pid) {
+    int status = -1;
+    waitpid(pid, &status, 0);
+    return status;
+}
+
+struct Run {
+    std::vector<std::string> arguments;
+    std::vector<std::string> environment = current_environment();
+    std::vector<DescriptorMapping> descriptors = {};
+
+    [[nodiscard]] Started operator()() const {
+        return start({arguments, environment, descriptors});
+    }
+    // Its output on descriptor 1.
+    [[nodiscard]] std::string output() {
+        Pipe pipe = make_pipe(Blocking::Both);
+        descriptors.push_back({pipe.write.get(), 1});
+        const Started started = (*this)();
+        pipe.write.reset();
+        if (!started) return "not started";
+        std::string text = read_all(pipe.read);
+        CHECK(exit_code_of(wait_for(started.pid)) == 0);
+        return text;
+    }
+};
+
+Run shell(const std::string& script) {
+    return {{"sh", "-c", script}};
+}
+
+// A field of the child's /proc/self/status, all of them hexadecimal masks of signals.
+std::uint64_t signal_mask(const std::string& field) {
+    const auto line = Run{{"grep", "^" + field + ":", "/proc/self/status"}}.output();
+    return std::strtoull(line.substr(field.size() + 1).c_str(), nullptr, 16);
+}
+
+}  // namespace
+
+TEST_CASE("a program is looked for in PATH and gets its arguments and its environment") {
+    Run run{{"sh", "-c", "echo \"$1-$X-$Y\"", "name", "a b"}};
+    run.environment = {"X=1", "Y=2 3"};
+    CHECK(run.output() == "a b-1-2 3\n");
+}
+
+TEST_CASE("a program that is not there, or is no program, is an error and leaves no child") {
+    CHECK(Run{{"/no/such/program"}}().error == ENOENT);
+    CHECK(Run{{"nosuchprogram"}}().error == ENOENT);
+    CHECK(Run{{"/etc/passwd"}}().error == EACCES);
+    CHECK(Run{{}}().error == ENOENT);
+    CHECK(Run{{"nosuchprogram"}}().pid == -1);
+    CHECK(waitpid(-1, nullptr, WNOHANG) == -1);
+}
+
+TEST_CASE("only 0, 1, 2 and what was mapped is open in the child, close-on-exec or not") {
+    const Fd stray(open("/dev/null", O_RDONLY));
+    const Fd high(fcntl(stray.get(), F_DUPFD, 200));
+    const Fd low(fcntl(stray.get(), F_DUPFD, 4));
+    auto run = shell(
+        "for f in 0 1 2 3 4 5 6 7 8 9 10 11 12 20 200; do "
+        "[ -e /proc/$$/fd/$f ] && printf '%s ' $f; done; exit 0");
+    const Fd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    run.descriptors = {{null.get(), 8}, {null.get(), 9}};
+    CHECK(run.output() == "0 1 2 8 9 ");
+}
+
+TEST_CASE("descriptors may be mapped crosswise and onto themselves") {
+    Pipe one = make_pipe(Blocking::Both);
+    Pipe two = make_pipe(Blocking::Both);
+    const int first = one.write.get();
+    const int second = two.write.get();
+    auto run = shell("echo to-" + std::to_string(second) + " >&" + std::to_string(second) +
+                     "; echo to-" + std::to_string(first) + " >&" + std::to_string(first));
+    run.descriptors = {{first, second}, {second, first}};
+    const Started started = run();
+    REQUIRE(started);
+    one.write.reset();
+    two.write.reset();
+    CHECK(read_all(one.read) == "to-" + std::to_string(second) + "\n");
+    CHECK(read_all(two.read) == "to-" + std::to_string(first) + "\n");
+    wait_for(started.pid);
+
+    Pipe same = make_pipe(Blocking::Both);
+    const auto number = std::to_string(same.write.get());
+    auto onto_itself = shell("echo itself >&" + number);
+    onto_itself.descriptors = {{same.write.get(), same.write.get()}};
+    const Started again = onto_itself();
+    REQUIRE(again);
+    same.write.reset();
+    CHECK(read_all(same.read) == "itself\n");
+    wait_for(again.pid);
+}
+
+TEST_CASE("a child has default signals, none of them blocked, whatever the parent has") {
+    ignore_broken_pipes();
+    for (const int signal : {SIGHUP, SIGINT, SIGTERM}) std::signal(signal, SIG_IGN);
+    sigset_t all;
+    sigset_t old;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &old);
+    const auto ignored = signal_mask("SigIgn");
+    const auto blocked = signal_mask("SigBlk");
+    sigprocmask(SIG_SETMASK, &old, nullptr);
+    for (const int signal : {SIGHUP, SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
+    for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGCHLD}) {
+        CHECK((ignored >> static_cast<unsigned>(signal - 1) & 1U) == 0);
+    }
+    CHECK(blocked == 0);
+}
+
+TEST_CASE("an exit code is told from a signal") {
+    const int exited = wait_for(shell("exit 100")().pid);
+    CHECK(exit_code_of(exited) == 100);
+    CHECK(!signal_of(exited));
+    const int killed = wait_for(shell("kill -TERM $$")().pid);
+    CHECK(!exit_code_of(killed));
+    CHECK(signal_of(killed) == SIGTERM);
+}
