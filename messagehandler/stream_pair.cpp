@@ -14,8 +14,11 @@ using std::chrono::seconds;
 constexpr Duration kFirstDataWait = seconds(1);         // specification: -C pings without data
 constexpr Duration kHalfOpenServerQuiet = seconds(10);  // ours: a client that never acknowledged
 constexpr Duration kHalfClosedQuiet = seconds(20);      // ours: only the peer's end is missing
-constexpr Duration kClientLinger = milliseconds(500);   // specification
-constexpr Duration kServerLinger = seconds(2);          // specification
+// Ours: a client whose address changed must speak, else the server's answers go astray for ever.
+constexpr Duration kStalledQuiet = seconds(2);  // after a block, where more may be on their way
+constexpr Duration kIdleQuiet = seconds(20);
+constexpr Duration kClientLinger = milliseconds(500);  // specification
+constexpr Duration kServerLinger = seconds(2);         // specification
 constexpr Duration kServerSettle = milliseconds(100);  // ours: so that a client's question is heard
 constexpr Duration kAfterExit = seconds(10);           // specification
 constexpr Duration kReleaseAfter = seconds(1);         // ours
@@ -56,7 +59,7 @@ void StreamPair::on_message(TimePoint now, Bytes bytes) {
     // A pure acknowledgment has no block.
     if (message->header.id != kNoId) take_block(now, *message);
     note_completion(now);
-    schedule_ping(now);
+    schedule_ping(now, message->header.block_size != 0);
 }
 
 // True where they are but the answer to a ping.
@@ -96,16 +99,18 @@ void StreamPair::note_completion(TimePoint now) {
 }
 
 // The peer spoke: what is still to be asked is asked after some quiet.
-void StreamPair::schedule_ping(TimePoint now) {
+void StreamPair::schedule_ping(TimePoint now, bool streaming) {
     pinger_.cancel();
     if (completed_) {
         // A peer that answers this needs us no more.
         if (!peer_is_done_ && status_ == Status::Lingering) {
             pinger_.schedule(*completed_ == now ? now : now + recovery_.timeout(0));
         }
+    } else if (is_client()) {
+        pinger_.schedule(now + (streaming ? kStalledQuiet : kIdleQuiet));
     } else if (send_.complete()) {
         pinger_.schedule(now + kHalfClosedQuiet);
-    } else if (!is_client() && !acknowledged_ever_) {
+    } else if (!acknowledged_ever_) {
         pinger_.schedule(now + kHalfOpenServerQuiet);
     }
 }

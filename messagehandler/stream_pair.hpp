@@ -89,7 +89,7 @@ class StreamPair {
 
     bool take_acknowledgments(TimePoint now, const MessageHeader& header);
     void take_block(TimePoint now, const Message& message);
-    void schedule_ping(TimePoint now);
+    void schedule_ping(TimePoint now, bool streaming);
     void note_completion(TimePoint now);
     void answer_refused(TimePoint now);
 
