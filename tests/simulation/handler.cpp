@@ -62,7 +62,8 @@ void Handler::run() {
         case StreamPair::Status::Lingering:
             break;
         case StreamPair::Status::Done:
-            return exit(Result::Done);
+            if (program_.done()) return exit(Result::Done);
+            break;  // it waits for its program
         case StreamPair::Status::PeerVanished:
             return exit(Result::PeerVanished);
     }

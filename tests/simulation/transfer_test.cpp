@@ -53,7 +53,7 @@ TEST_CASE("on a good network bytes arrive in both directions at once, whoever sp
 
 TEST_CASE("2 MB each way at once arrive intact at 10% loss, 5% reordering and 2% duplication") {
     for (const std::uint64_t seed : seeds(100)) {
-        SIMULATION_INFO(seed);
+        INFO(to_run_alone(seed));
         Dice dice(seed);
         const std::uint64_t bytes = seed % 10 == 0 ? 10'000'000 : 2'000'000;
         const Role role =

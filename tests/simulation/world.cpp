@@ -73,4 +73,9 @@ std::vector<std::uint64_t> seeds(std::uint64_t count) {
     return all;
 }
 
+std::string to_run_alone(std::uint64_t seed) {
+    return "run alone: SIMULATION_SEED=" + std::to_string(seed) + " simulation -tc='" +
+           doctest::getContextOptions()->currentTest->m_name + "'";
+}
+
 }  // namespace curvecp::simulation

@@ -43,10 +43,7 @@ void check_complete(World& world, std::size_t client, std::size_t connection);
 // The seeds of a case: all of 1..count, or the one in the environment's SIMULATION_SEED.
 [[nodiscard]] std::vector<std::uint64_t> seeds(std::uint64_t count);
 
-// Says how to run what failed alone.
-#define SIMULATION_INFO(seed)                                                               \
-    INFO("run alone: SIMULATION_SEED=" << (seed) << " simulation --test-case='"             \
-                                       << doctest::getContextOptions()->currentTest->m_name \
-                                       << "'")
+// How to run a seed of the present case alone.
+[[nodiscard]] std::string to_run_alone(std::uint64_t seed);
 
 }  // namespace curvecp::simulation
