@@ -34,8 +34,10 @@ NewDirectory::NewDirectory(const std::string& path) : path_(path) {
 
 NewDirectory::~NewDirectory() {
     if (finished_) return;
-    for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
-        unlinkat(directory_.get(), entry->name.c_str(), entry->is_folder ? AT_REMOVEDIR : 0);
+    while (!entries_.empty()) {
+        const Entry& last = entries_.back();
+        unlinkat(directory_.get(), last.name.c_str(), last.is_folder ? AT_REMOVEDIR : 0);
+        entries_.pop_back();
     }
     rmdir(path_.c_str());
 }

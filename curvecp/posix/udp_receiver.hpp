@@ -18,7 +18,8 @@ class UdpReceiver {
 
   private:
     static constexpr std::size_t kMessages = 8;  // ours, because GRO has made one of many already
-    static constexpr std::size_t kBufferSize = 64 * 1024;  // a smaller one would cut GRO's batches
+    // A smaller one would cut GRO's batches.
+    static constexpr std::size_t kBufferSize = std::size_t{64} * 1024;
     // Both PKTINFOs, UDP_GRO and their headers.
     static constexpr std::size_t kControlSize =
         CMSG_SPACE(sizeof(in_pktinfo)) + CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(int));

@@ -42,8 +42,8 @@ class UdpSocket {
     // Reserves `size` (1..kMaxRunBytes) bytes for one packet; the caller fills all of them before
     // the next room(), take_back() or flush(). A full batch is sent at once. The packet leaves from
     // to.local, or where that is a wildcard, from where the kernel chooses.
-    static constexpr std::size_t kMaxRunBytes =
-        55 * 1184;  // ours, because 64 KiB is the most one send takes
+    // Ours, because one send takes 64 KiB at most: 55 packets of the largest size.
+    static constexpr std::size_t kMaxRunBytes = std::size_t{55} * 1184;
     [[nodiscard]] MutableBytes room(const Path& to, std::size_t size);
     // The room reserved last is not needed; only right after room(), and once.
     void take_back() noexcept;
