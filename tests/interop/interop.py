@@ -94,7 +94,9 @@ class Runner:
 def report(verdict, case, started, details, result=False):
     seconds = time.monotonic() - started
     line = f"{verdict}: {case} ({seconds:.1f} s)"
-    print(f"{line}\n    {details}" if details else line, flush=True)
+    # In one write: cases end side by side.
+    sys.stdout.write((f"{line}\n    {details}" if details else line) + "\n")
+    sys.stdout.flush()
     return result
 
 
