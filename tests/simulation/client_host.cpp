@@ -61,7 +61,7 @@ void ClientHost::ask() {
 }
 
 void ClientHost::on_datagram(const Datagram& datagram) {
-    if (frozen_ || gone()) return;
+    if (frozen_ || state_ == State::GaveUp || state_ == State::Ended) return;
     std::vector<std::uint8_t> packet = datagram.bytes;
     const client::Action action = client_.on_datagram(datagram.from, packet);
     if (const auto* deliver = std::get_if<client::Deliver>(&action)) {

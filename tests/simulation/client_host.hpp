@@ -31,9 +31,11 @@ class ClientHost {
         client_.set_extension(queue_.now(), extension);
     }
 
-    // GaveUp and Ended: the process is gone.
     [[nodiscard]] State state() const { return state_; }
-    [[nodiscard]] bool gone() const { return state_ == State::GaveUp || state_ == State::Ended; }
+    // The process is gone, its handler with it.
+    [[nodiscard]] bool gone() const {
+        return state_ == State::GaveUp || (state_ == State::Ended && handler_->gone());
+    }
     // Null until the Cookie has come.
     [[nodiscard]] const Handler* handler() const { return handler_.get(); }
     [[nodiscard]] const client::Client& client() const { return client_; }

@@ -6,12 +6,24 @@ namespace curvecp::simulation {
 
 using messagehandler::StreamPair;
 
+namespace {
+
+// The same message with another block.
+Bytes contradict(std::vector<std::uint8_t>& message) {
+    const auto decoded = messagehandler::decode(message);
+    const std::size_t size = decoded ? decoded->header.block_size : 0;
+    for (std::uint8_t& byte : MutableBytes(message).last(size)) byte ^= 0xff;
+    return message;
+}
+
+}  // namespace
+
 Handler::Handler(EventQueue& queue, const Config& config, std::function<void(Bytes)> send,
-                 std::function<void()> on_exit)
+                 std::function<void()> on_close)
     : queue_(queue),
       config_(config),
       send_(std::move(send)),
-      on_exit_(std::move(on_exit)),
+      on_close_(std::move(on_close)),
       streams_(config.streams, queue.now()),
       program_(config.script, config.writes, config.reads),
       readable_(queue, [this] { wake(); }),
@@ -31,27 +43,35 @@ void Handler::deliver(Bytes message) {
     woken_ = true;
 }
 
-void Handler::stop() {
-    if (result_ == Result::Running) exit(Result::PeerVanished);
-}
-
 void Handler::wake() {
     woken_ = false;
     if (frozen_ || result_ != Result::Running) return;
-    for (const auto& message : pipe_) streams_.on_message(queue_.now(), message);
+    for (auto& message : pipe_) {
+        streams_.on_message(queue_.now(), message);
+        if (config_.with_contradictions) streams_.on_message(queue_.now(), contradict(message));
+    }
     pipe_.clear();
     pipe_used_ = 0;
     run();
 }
 
 void Handler::run() {
-    if (frozen_ || result_ != Result::Running) return;
+    if (frozen_ || result_ == Result::PeerVanished) return;
     const TimePoint now = queue_.now();
     bool progress = true;
     while (progress) {
         progress = program_.run(now, streams_);
-        progress |= send_messages();
+        progress |= result_ == Result::Running && send_messages();
     }
+    if (result_ == Result::Running) look_at_connection(now);
+    std::optional<TimePoint> due = program_.next_deadline();
+    if (due && *due <= now) due.reset();  // it waits for its handler
+    if (result_ == Result::Running) due = earlier(due, streams_.next_deadline());
+    if (due) REQUIRE(*due > now);  // else the loop would spin
+    deadline_.set(due);
+}
+
+void Handler::look_at_connection(TimePoint now) {
     if (program_.done() && !program_ended_) {
         program_ended_ = true;
         streams_.on_program_exit(now);
@@ -62,16 +82,10 @@ void Handler::run() {
         case StreamPair::Status::Lingering:
             break;
         case StreamPair::Status::Done:
-            if (program_.done()) return exit(Result::Done);
-            break;  // it waits for its program
+            return close(Result::Done);
         case StreamPair::Status::PeerVanished:
-            return exit(Result::PeerVanished);
+            return close(Result::PeerVanished);
     }
-    std::optional<TimePoint> program = program_.next_deadline();
-    if (program && *program <= now) program.reset();  // it waits for its handler
-    const auto deadline = streams_.next_deadline();
-    if (deadline) CHECK(*deadline > now);  // else the loop would spin
-    deadline_.set(earlier(deadline, program));
 }
 
 bool Handler::send_messages() {
@@ -85,10 +99,9 @@ bool Handler::send_messages() {
     return sent;
 }
 
-void Handler::exit(Result result) {
+void Handler::close(Result result) {
     result_ = result;
-    deadline_.set(std::nullopt);
-    on_exit_();
+    on_close_();
 }
 
 }  // namespace curvecp::simulation

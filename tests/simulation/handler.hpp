@@ -20,21 +20,27 @@ class Handler {
         std::size_t pipe_size = 65'536;
         // So long a frame waits until the handler runs.
         Duration latency = std::chrono::microseconds(50);
+        // Follows each message with a copy whose block has other bytes, as a lying peer might.
+        bool with_contradictions = false;
     };
     enum class Result : std::uint8_t { Running, Done, PeerVanished };
 
-    // `send` gets each message for the peer. `on_exit` is called once; it may destroy this.
+    // `send` gets each message for the peer. `on_close` is called once, when the connection is
+    // over; the program may still be reading what has arrived.
     Handler(EventQueue& queue, const Config& config, std::function<void(Bytes)> send,
-            std::function<void()> on_exit);
+            std::function<void()> on_close);
 
     // A message from the peer; dropped where the pipe is full.
     void deliver(Bytes message);
     // Stops the process: it reads and says nothing more, and never ends.
     void freeze() { frozen_ = true; }
-    // Ends the process as a closed fd 8 does.
-    void stop();
 
+    // How the connection ended.
     [[nodiscard]] Result result() const { return result_; }
+    // The process is gone, its program with it.
+    [[nodiscard]] bool gone() const {
+        return result_ == Result::PeerVanished || (result_ == Result::Done && program_.done());
+    }
     [[nodiscard]] const Program& program() const { return program_; }
     [[nodiscard]] const messagehandler::StreamPair& streams() const { return streams_; }
     [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
@@ -42,13 +48,14 @@ class Handler {
   private:
     void wake();
     void run();
+    void look_at_connection(TimePoint now);
     bool send_messages();
-    void exit(Result result);
+    void close(Result result);
 
     EventQueue& queue_;
     Config config_;
     std::function<void(Bytes)> send_;
-    std::function<void()> on_exit_;
+    std::function<void()> on_close_;
     messagehandler::StreamPair streams_;
     Program program_;
     std::deque<std::vector<std::uint8_t>> pipe_;

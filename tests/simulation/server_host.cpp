@@ -46,9 +46,8 @@ ServerHost::ServerHost(EventQueue& queue, Network& network, const Config& config
 
 std::size_t ServerHost::live_handlers() const {
     return static_cast<std::size_t>(
-        std::count_if(connections_.begin(), connections_.end(), [](const auto& connection) {
-            return connection->handler->result() == Handler::Result::Running;
-        }));
+        std::count_if(connections_.begin(), connections_.end(),
+                      [](const auto& connection) { return !connection->handler->gone(); }));
 }
 
 void ServerHost::freeze() {
@@ -85,7 +84,7 @@ void ServerHost::open(daemon::Server::Open open) {
     connections_.back()->id = id;
     connections_.back()->handler = std::make_unique<Handler>(
         queue_, handler, [this, id](Bytes message) { send(id, message); },
-        [this, id] { on_handler_exit(id); });
+        [this, id] { on_handler_end(id); });
     if (by_slot_.size() <= id.slot) by_slot_.resize(id.slot + 1);
     by_slot_[id.slot] = connections_.back()->handler.get();
     deliver({id, frame});
@@ -102,7 +101,7 @@ void ServerHost::send(daemon::ConnectionId id, Bytes message) {
     network_.send_from_server(std::move(packet), server_.connection(id).path.peer);
 }
 
-void ServerHost::on_handler_exit(daemon::ConnectionId id) {
+void ServerHost::on_handler_end(daemon::ConnectionId id) {
     by_slot_[id.slot] = nullptr;
     server_.on_handler_end(id);
 }

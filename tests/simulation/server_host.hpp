@@ -47,7 +47,7 @@ class ServerHost {
     void open(daemon::Server::Open open);
     void deliver(const daemon::Server::Deliver& deliver);
     void send(daemon::ConnectionId id, Bytes message);
-    void on_handler_exit(daemon::ConnectionId id);
+    void on_handler_end(daemon::ConnectionId id);
     void on_deadline();
 
     EventQueue& queue_;

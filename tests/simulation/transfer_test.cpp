@@ -61,3 +61,20 @@ TEST_CASE("2 MB each way at once arrive intact at 10% loss, 5% reordering and 2%
         transfer(seed, bytes, bytes, bad_link(dice), role);
     }
 }
+
+TEST_CASE("copies of messages with other bytes change nothing that has arrived") {
+    for (const std::uint64_t seed : seeds(5)) {
+        INFO(to_run_alone(seed));
+        Handler::Config server = writing(Role::Server, 300'000);
+        Handler::Config client = writing(Role::ClientSpeaksFirst, 300'000);
+        for (Handler::Config* handler : {&server, &client}) {
+            handler->with_contradictions = true;
+            handler->script.read_size = 500;
+            handler->script.read_interval = 1ms;
+        }
+        World world(seed, {.handler = server});
+        world.add_client({.handler = client}, {.loss = 0.05, .reordering = 0.1});
+        CHECK(world.run_until_quiet(1h));
+        check_complete(world, 0, 0);
+    }
+}

@@ -42,7 +42,7 @@ std::size_t World::add_client(const ClientHost::Config& config, const Link::Conf
 
 bool World::run_until_quiet(Duration limit) {
     return queue_.run_until(queue_.now() + limit, [this] {
-        return server_.server().connections() == 0 &&
+        return server_.server().connections() == 0 && server_.live_handlers() == 0 &&
                std::all_of(clients_.begin(), clients_.end(),
                            [](const auto& client) { return client->gone(); });
     });

@@ -24,8 +24,8 @@ class World {
     ServerHost& server() { return server_; }
     ClientHost& client(std::size_t number = 0) { return *clients_[number]; }
 
-    // Until all clients are gone and the server has no connection left; false where that takes
-    // longer.
+    // Until all clients and handlers are gone and the server has no connection left; false where
+    // that takes longer.
     bool run_until_quiet(Duration limit);
 
   private:
