@@ -65,6 +65,20 @@ transfer() {
         "$bytes" $((took / 1000000)) $((took / 10000 % 100)) $((bytes / took)))"
 }
 
+# What -v told of the connection that is over; a key's first digits will do.
+show_log() {
+    local label="server's log" said
+    for _ in $(seq 30); do
+        if grep -q ' end' "$work/server.log"; then break; fi
+        sleep 0.1
+    done
+    sed -n "s/.*\(connection [0-9]\)/\1/; s/$client_key/${client_key:0:12}.../; /^connection/p" "$work/server.log" |
+        fold -s -w 92 | while IFS= read -r said; do
+            line "$label" "$said"
+            label=
+        done
+}
+
 curvecpmakekey "$work/server"
 curvecpmakekey "$work/client"
 server_key=$(curvecpprintkey "$work/server")
@@ -83,8 +97,7 @@ echo "The client asks the service who is calling"
 answer=$(client who)
 grep -q "$client_key" <<<"$answer" || fail "the service does not know the client's key: $answer"
 while IFS= read -r said; do line "service" "$said"; done <<<"$answer"
-sleep 0.1
-sed 's/.*curvecpserver: //' "$work/server.log" | while IFS= read -r said; do line "server's log" "$said"; done
+show_log
 
 echo
 echo "$((bytes / 1000000)) MB of random bytes"

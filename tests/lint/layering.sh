@@ -19,12 +19,16 @@ product_lines() {
         sed -E '/^[^:]*:[0-9]+: *#include/!s/"([^"\\]|\\.)*"/""/g; s,//.*,,'
 }
 
-# The sources around a program's pure half: all that CMake does not put into a *_logic library. A
-# header belongs to the source of its name; one without a source is pure.
+# The sources around a program's pure half: all that CMake does not put into a *_logic library, or
+# all where there is none. A header belongs to the source of its name; one without a source is pure.
 shell_sources() {
     local program
     for program in $programs; do
         [ -f "$program/CMakeLists.txt" ] || continue
+        if ! grep -q '_logic\b' "$program/CMakeLists.txt"; then
+            echo "$program/[a-z_]+"
+            continue
+        fi
         sed 's/#.*//' "$program/CMakeLists.txt" | tr '() \t' '\n' | awk -v program="$program" '
             /^(curvecp_program|curvecp_library|add_executable|add_library)$/ { expect_name = 1; next }
             expect_name && NF { pure = /_logic$/; expect_name = 0; next }

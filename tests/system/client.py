@@ -120,7 +120,8 @@ class Strangers(Case):
         server = self.serve("curvecpmessage", "sh", "-c", "read -r port; echo $port; cat")
         script = """exec 3<&6; printf 'x\\n' >&7; read -r line <&3; echo ready; read -r go
             echo "$line $go" >&7; exec 7>&-; cat <&3"""
-        client = self.hold_with_input(server, "curvecpmessage", "-C", "sh", "-c", script)
+        client = self.hold(server, "curvecpmessage", "-C", "sh", "-c", script,
+                           stdin=subprocess.PIPE)
         self.assertEqual(client.stdout.readline(), "ready\n")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
             for port in self.udp_ports_of(client.pid):
@@ -129,12 +130,6 @@ class Strangers(Case):
                     stranger.sendto((magic + bytes(size))[:size], ("127.0.0.1", port))
         out, err = client.communicate("on\n", timeout=20)
         self.assertEqual((client.returncode, out), (0, "x on\n"), err)
-
-    def hold_with_input(self, server, *handler):
-        process = subprocess.Popen(self.client_command(server, *handler), stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(process.kill)
-        return process
 
     def udp_ports_of(self, pid):
         inodes = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}

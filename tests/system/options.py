@@ -88,7 +88,7 @@ class Usage(OptionsCase):
         for name in BAD_NAMES:
             self.assert_refused(USAGE, self.client_line(name=name), "name", name)
         for key in (ANY_KEY[:63], ANY_KEY + "0", "g" + ANY_KEY[1:], ""):
-            self.assert_refused(USAGE, self.client_line(key=key), "key", key)
+            self.assert_refused(USAGE, self.client_line(key=key), r"\bpk\b|key", key)
         nine = ",".join(f"127.0.0.{i}" for i in range(1, 10))
         for ip in ("999.0.0.1", "127.0.0.1,999.0.0.1", "127.0.0.1,,::1", nine, ""):
             self.assert_refused(USAGE, self.client_line(ip=ip), r"\bip\b|address")

@@ -167,14 +167,23 @@ class Case(unittest.TestCase):
             self.client_command(server, *handler, **how), input=input or "", env=environment,
             cwd=directory, capture_output=True, text=True, timeout=limit)
 
-    def hold(self, server, *handler, **how):
+    def hold(self, server, *handler, stdin=subprocess.DEVNULL, environment=None, directory=None,
+             **how):
         """A client that stays; it is ended with the test."""
         process = subprocess.Popen(
-            self.client_command(server, *handler, **how), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(process.communicate)
-        self.addCleanup(process.kill)
+            self.client_command(server, *handler, **how), stdin=stdin, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, env=environment, cwd=directory)
+        self.addCleanup(self.end_held, process)
         return process
+
+    @staticmethod
+    def end_held(process):
+        """Does not wait for the end of its output, which its children may hold."""
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream:
+                stream.close()
 
     def ask(self, server, line="hello", **how):
         """Sends a line to a stream service and returns what comes back, until its end."""
