@@ -1,7 +1,6 @@
 #include "client/client_loop.hpp"
 
 #include "client/extension_file.hpp"
-#include "client/handler_environment.hpp"
 #include "curvecp/core/hex.hpp"
 #include "curvecp/core/random.hpp"
 #include "curvecp/posix/child_process.hpp"
@@ -87,7 +86,7 @@ ClientLoop::ClientLoop(const Options& options, std::vector<Address> addresses, L
       server_extension_(options.server.extension),
       socket_(open_socket(addresses)),
       client_(now(), make_setup(options, std::move(addresses))),
-      handler_(loop_),
+      read_buffer_(HandlerProcess::kReadBufferSize),
       started_(now()),
       datagrams_(loop_, socket_.fd(), Readiness::Readable, [this] { on_datagrams(); }),
       deadline_(loop_, [this] { ask(); }),
@@ -137,11 +136,10 @@ void ClientLoop::refresh_extension() {
 }
 
 void ClientLoop::on_datagrams() {
-    frames_.clear();
     for (const Datagram& datagram : socket_.receive()) {
         carry_out(datagram.path, client_.on_datagram(datagram.path.peer, datagram.bytes));
     }
-    if (!frames_.empty()) handler_.write(frames_);
+    if (handler_) handler_->flush();
     if (socket_.icmp_errors() == icmp_errors_) return;
     icmp_errors_ = socket_.icmp_errors();
     client_.on_icmp_error(now());
@@ -151,7 +149,7 @@ void ClientLoop::on_datagrams() {
 void ClientLoop::carry_out(const Path& path, const Action& action) {
     if (const auto* deliver = std::get_if<Deliver>(&action)) {
         bytes_in_ += deliver->frame.size() - 1;
-        frames_.emplace_back(deliver->frame);
+        if (handler_) handler_->queue(deliver->frame);
     } else if (std::holds_alternative<StartHandler>(action)) {
         start_handler(path);
     }
@@ -159,27 +157,29 @@ void ClientLoop::carry_out(const Path& path, const Action& action) {
 
 void ClientLoop::start_handler(const Path& path) {
     deadline_.set(std::nullopt);
-    const auto environment = handler_environment(
-        current_environment(), {.server = path.peer,
-                                .local = {path.local, socket_.local_address().port},
-                                .server_long_term = server_long_term_,
-                                .server_extension = server_extension_,
-                                .client_extension = client_.extension(),
-                                .server_name = server_name_});
-    const int error = handler_.start(arguments_, environment, [this] { on_handler_readable(); });
-    if (error != 0) {
-        log_.fatal("cannot start ", arguments_.front(), ": ", std::strerror(error));
+    const HandlerEnvironment environment(current_environment(), server_name_);
+    HandlerProcess::Pipes pipes = HandlerProcess::start(
+        arguments_, environment.with({.local = {path.local, socket_.local_address().port},
+                                      .remote = path.peer,
+                                      .remote_long_term = server_long_term_,
+                                      .local_extension = client_.extension(),
+                                      .remote_extension = server_extension_,
+                                      .connection_number = 1}));
+    if (pipes.error != 0) {
+        log_.fatal("program ", arguments_.front(), ": ", std::strerror(pipes.error));
         stop({.exit_code = kExitFailure});
         return;
     }
+    handler_pid_ = pipes.pid;
+    handler_.emplace(std::move(pipes), loop_, pipe_budget_, [this] { on_handler_readable(); });
     if (!log_.tells(Verbosity::Connections)) return;
     log_.info("start: server ", curvecp::to_text(path.peer), ", key ",
-              to_hex(server_long_term_.bytes()), ", handler ", handler_.pid());
+              to_hex(server_long_term_.bytes()), ", handler ", handler_pid_);
 }
 
 void ClientLoop::on_handler_readable() {
     refresh_extension();
-    const bool more = handler_.read();
+    const bool more = handler_->read(read_buffer_);
     if (const auto reason = send_messages()) {
         log_.fatal(*reason);
         end_connection(kExitFailure, *reason);
@@ -191,7 +191,7 @@ void ClientLoop::on_handler_readable() {
 std::optional<std::string> ClientLoop::send_messages() {
     const Path path{client_.server(), {}};
     while (true) {
-        const FrameReader::Next next = handler_.next();
+        const FrameReader::Next next = handler_->next();
         if (std::holds_alternative<FrameReader::NeedMore>(next)) return std::nullopt;
         const auto* message = std::get_if<MutableBytes>(&next);
         if (message == nullptr) return "the handler wrote a bad length byte";
@@ -209,19 +209,23 @@ std::optional<std::string> ClientLoop::send_messages() {
     }
 }
 
+void ClientLoop::close_handler(std::string_view reason) {
+    datagrams_.stop();
+    socket_.flush();
+    tell_end(reason);
+    handler_.reset();
+}
+
 // The handler's exit code, which is still to come, replaces an exit code of 0.
 void ClientLoop::end_connection(int exit_code, const std::string& reason) {
     ended_ = true;
     outcome_.exit_code = exit_code;
-    datagrams_.stop();
-    socket_.flush();
-    handler_.close();
-    tell_end(reason);
+    close_handler(reason);
     if (handler_exit_code_) on_handler_gone();
 }
 
 void ClientLoop::on_child_exit(pid_t pid, int wait_status) {
-    if (pid != handler_.pid()) return;
+    if (pid != handler_pid_) return;
     if (const auto signal = signal_of(wait_status)) {
         log_.error("the handler was killed by signal ", *signal);
     }
@@ -236,12 +240,7 @@ void ClientLoop::on_handler_gone() {
 }
 
 void ClientLoop::on_signal(int signal) {
-    if (handler_.open()) {
-        datagrams_.stop();
-        socket_.flush();
-        handler_.close();
-        tell_end("signal " + std::to_string(signal));
-    }
+    if (handler_) close_handler("signal " + std::to_string(signal));
     stop({.signal = signal});
 }
 
@@ -251,10 +250,10 @@ void ClientLoop::stop(Outcome outcome) {
     loop_.stop();
 }
 
-void ClientLoop::tell_end(std::string_view reason) {
+void ClientLoop::tell_end(std::string_view reason) const {
     if (!log_.tells(Verbosity::Connections)) return;
     log_.info("end: ", reason, ", after ", to_seconds(now() - started_), " s, ", bytes_in_,
-              " bytes in, ", bytes_out_, " bytes out, ", handler_.dropped_frames(),
+              " bytes in, ", bytes_out_, " bytes out, ", handler_->dropped_frames(),
               " messages dropped");
 }
 

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "client/client.hpp"
-#include "client/handler_process.hpp"
 #include "client/options.hpp"
+#include "curvecp/core/handler_environment.hpp"
+#include "curvecp/posix/handler_process.hpp"
 #include "curvecp/posix/udp_socket.hpp"
 
 namespace curvecp::client {
@@ -35,12 +36,13 @@ class ClientLoop {
     void on_handler_readable();
     // Sends the messages that were read; the reason to end the connection where there is one.
     [[nodiscard]] std::optional<std::string> send_messages();
+    void close_handler(std::string_view reason);
     void end_connection(int exit_code, const std::string& reason);
     void on_child_exit(pid_t pid, int wait_status);
     void on_handler_gone();
     void on_signal(int signal);
     void stop(Outcome outcome);
-    void tell_end(std::string_view reason);
+    void tell_end(std::string_view reason) const;
 
     Log& log_;
     std::vector<std::string> arguments_;
@@ -50,11 +52,13 @@ class ClientLoop {
     EventLoop loop_;
     UdpSocket socket_;
     Client client_;
-    HandlerProcess handler_;
+    PipeBudget pipe_budget_{2};  // of the handler's two pipes
+    std::optional<HandlerProcess> handler_;
+    pid_t handler_pid_ = -1;
     Outcome outcome_;
     bool ended_ = false;                    // the connection; the handler may still run
     std::optional<int> handler_exit_code_;  // once it has exited
-    std::vector<Bytes> frames_;             // of one batch of datagrams
+    std::vector<std::uint8_t> read_buffer_;
     std::uint64_t icmp_errors_ = 0;
     std::uint64_t bytes_in_ = 0;   // message bytes from the server
     std::uint64_t bytes_out_ = 0;  // message bytes to the server

@@ -15,19 +15,7 @@ void set(ServerOptions& options, const CommandLine::Option& option) {
     options.max_connections = parse_number("option -c", option.value, 1, kMostConnections);
 }
 
-}  // namespace
-
-std::optional<ServerOptions> parse_options(int argc, char** argv) {
-    CommandLine command_line("curvecpserver", "sname keydir ip port ext prog...",
-                             "Listens for CurveCP connections and starts a message handler "
-                             "(prog, such as curvecpmessage) for each.");
-    command_line.add_verbosity();
-    command_line.add_value("-c", "N", "allow at most N clients at once (default 100)");
-    const auto parsed = command_line.parse(argc, argv);
-    if (!parsed) return std::nullopt;
-    ServerOptions options;
-    for (const CommandLine::Option& option : parsed->options) set(options, option);
-    const std::vector<std::string>& positions = parsed->positions;
+void take(ServerOptions& options, const std::vector<std::string>& positions) {
     require_operands(positions, kOperands);
     options.server_name_text = positions[0];
     options.server_name = server_name_operand(positions[0]);
@@ -35,7 +23,21 @@ std::optional<ServerOptions> parse_options(int argc, char** argv) {
     options.address = {ip_operand(positions[2]), port_operand(positions[3], 0)};
     options.extension = extension_operand(positions[4]);
     options.handler.assign(positions.begin() + kOperands.size() - 1, positions.end());
-    return options;
+}
+
+}  // namespace
+
+bool parse_options(int argc, char** argv, ServerOptions& options) {
+    CommandLine line("curvecpserver", "sname keydir ip port ext prog...",
+                     "Listens for CurveCP connections and starts a message handler (prog, such as "
+                     "curvecpmessage) for each.");
+    line.add_verbosity();
+    line.add_value("-c", "N", "allow at most N clients at once (default 100)");
+    const auto parsed = line.parse(argc, argv);
+    if (!parsed) return false;
+    for (const auto& option : parsed->options) set(options, option);
+    take(options, parsed->positions);
+    return true;
 }
 
 }  // namespace curvecp::daemon

@@ -22,8 +22,9 @@ struct ServerOptions {
     std::vector<std::string> handler;  // program and arguments
 };
 
-// nullopt where only help or the version was asked for, which is then printed. Throws UsageError,
-// whose text names the option or position and the value that is wrong.
-[[nodiscard]] std::optional<ServerOptions> parse_options(int argc, char** argv);
+// False where only help or the version was asked for, which is then printed. Throws UsageError,
+// whose text names the option or position and the value that is wrong; the verbosity is set before
+// that.
+[[nodiscard]] bool parse_options(int argc, char** argv, ServerOptions& options);
 
 }  // namespace curvecp::daemon

@@ -12,7 +12,6 @@ namespace curvecp::daemon {
 namespace {
 
 constexpr std::uint64_t kNonceBlock = 1'048'576;  // specification: what a server takes
-constexpr std::size_t kReadSize = 65'536;         // ours: what a default pipe holds
 // Ours, because a failure that a client can repeat must not fill the log.
 constexpr Duration kFailurePause = std::chrono::seconds(10);
 
@@ -40,7 +39,7 @@ ServerLoop::ServerLoop(ServerOptions options, EventLoop& loop, HandlerChildren& 
       socket_(UdpSocket::bind(options_.address)),
       server_(make_server(options_, keys_)),
       environment_(current_environment(), options_.server_name_text),
-      read_buffer_(kReadSize + kMaxFrameSize),
+      read_buffer_(HandlerProcess::kReadBufferSize),
       datagrams_(loop_, socket_.fd(), Readiness::Readable, [this] { on_datagrams(); }),
       deadline_(loop_, [this] { on_deadline(); }),
       before_wait_(loop_, [this] { socket_.flush(); }) {

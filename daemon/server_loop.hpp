@@ -1,11 +1,11 @@
 // The shell around Server: moves datagrams and frames in batches, starts handlers, keeps time.
 #pragma once
 
+#include "curvecp/core/handler_environment.hpp"
+#include "curvecp/posix/handler_process.hpp"
 #include "curvecp/posix/key_directory.hpp"
 #include "curvecp/posix/udp_socket.hpp"
 #include "daemon/handler_children.hpp"
-#include "daemon/handler_environment.hpp"
-#include "daemon/handler_process.hpp"
 #include "daemon/options.hpp"
 #include "daemon/server.hpp"
 

@@ -12,7 +12,7 @@
 
 #include <sys/types.h>
 
-namespace curvecp::daemon {
+namespace curvecp {
 
 class HandlerProcess {
   public:
@@ -38,8 +38,10 @@ class HandlerProcess {
     // Writes the batch; what a full pipe does not take is dropped.
     void flush();
 
-    // Reads what the handler has written, through a buffer that is needed only until the last
-    // next(): call next() until it needs more. False at the end of the handler's output.
+    // Ours: what a default pipe holds, and the incomplete frame in front of it.
+    static constexpr std::size_t kReadBufferSize = 65'536 + kMaxFrameSize;
+    // Reads what the handler has written into a buffer of that size, which is needed only until the
+    // last next(): call next() until it needs more. False at the end of the handler's output.
     [[nodiscard]] bool read(MutableBytes buffer);
     [[nodiscard]] FrameReader::Next next() { return reader_.next(); }
 
@@ -63,4 +65,4 @@ class HandlerProcess {
     bool from_handler_enlarged_ = false;
 };
 
-}  // namespace curvecp::daemon
+}  // namespace curvecp

@@ -1,11 +1,10 @@
-#include "daemon/handler_environment.hpp"
+#include "curvecp/core/handler_environment.hpp"
 
 #include <algorithm>
 
 #include <doctest/doctest.h>
 
 using namespace curvecp;
-using namespace curvecp::daemon;
 
 namespace {
 
@@ -41,6 +40,14 @@ TEST_CASE("a handler learns who is connected, where and to what") {
     CHECK(variables.size() == 11);
 }
 
+TEST_CASE("a local address that is not known is left out") {
+    const auto variables = HandlerEnvironment({}, "").with({});
+    for (const std::string& variable : variables) {
+        CHECK_FALSE(variable.starts_with("CURVECPLOCALIP"));
+        CHECK_FALSE(variable.starts_with("CURVECPLOCALPORT"));
+    }
+}
+
 TEST_CASE("inherited variables that would mislead a handler are cleared") {
     const HandlerEnvironment environment(
         {"PROTO=TCP", "TCPREMOTEIP=10.0.0.1", "CURVECPREMOTEPK=forged", "CURVECPANYTHING=1",
@@ -50,6 +57,6 @@ TEST_CASE("inherited variables that would mislead a handler are cleared") {
     CHECK(holds(variables, "PROTO=CURVECP"));
     CHECK(holds(variables, "PROTOCOL=kept"));
     CHECK(holds(variables, "PATH=/bin"));
-    CHECK(variables.size() == 2 + 10);
+    CHECK(variables.size() == 2 + 8);
     CHECK_FALSE(holds(variables, "CURVECPREMOTEPK=forged"));
 }

@@ -1,4 +1,4 @@
-#include "daemon/handler_process.hpp"
+#include "curvecp/posix/handler_process.hpp"
 
 #include "curvecp/posix/child_process.hpp"
 
@@ -6,12 +6,12 @@
 
 #include <unistd.h>
 
-namespace curvecp::daemon {
+namespace curvecp {
 namespace {
 
 constexpr int kToHandler = 8;    // specification
 constexpr int kFromHandler = 9;  // specification
-// Ours, because a client that has sent so many packets at once is not typing: its handler's pipes
+// Ours, because who has sent so many packets at once is not typing: the handler's pipes
 // are worth enlarging.
 constexpr std::size_t kBulkBatch = 16;
 constexpr std::size_t kBulkRead = kBulkBatch * kMaxFrameSize;
@@ -93,4 +93,4 @@ void HandlerProcess::enlarge(int fd, bool& enlarged) noexcept {
     if (!enlarged && fd >= 0) enlarged = budget_.enlarge(fd);
 }
 
-}  // namespace curvecp::daemon
+}  // namespace curvecp

@@ -1,4 +1,5 @@
-// What a message handler learns of its connection from its environment, in the manner of UCSPI.
+// What a message handler learns of its connection from its environment, in the manner of UCSPI; the
+// same on both sides.
 #pragma once
 
 #include "curvecp/core/address.hpp"
@@ -7,23 +8,23 @@
 #include <string>
 #include <vector>
 
-namespace curvecp::daemon {
+namespace curvecp {
 
 // The values at the start of a connection; a client that moves later does not change them.
 struct HandlerIntroduction {
-    Address local;
+    Address local;  // left out where it is a wildcard
     Address remote;
-    PublicKey client_long_term;  // authenticated
-    Extension server_extension;
-    Extension client_extension;
+    PublicKey remote_long_term;  // authenticated
+    Extension local_extension;
+    Extension remote_extension;
     std::uint64_t connection_number = 0;
 };
 
 // Made once: what all handlers inherit, without anything that speaks of another connection or of
-// the daemon itself.
+// the process itself.
 class HandlerEnvironment {
   public:
-    // `inherited` are the daemon's own variables, NAME=value; `server_name` as text.
+    // `inherited` are the process's own variables, NAME=value; `server_name` as text.
     HandlerEnvironment(const std::vector<std::string>& inherited, const std::string& server_name);
 
     // All variables of one handler, NAME=value.
@@ -33,4 +34,4 @@ class HandlerEnvironment {
     std::vector<std::string> common_;
 };
 
-}  // namespace curvecp::daemon
+}  // namespace curvecp

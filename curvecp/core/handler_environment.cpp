@@ -1,4 +1,4 @@
-#include "daemon/handler_environment.hpp"
+#include "curvecp/core/handler_environment.hpp"
 
 #include "curvecp/core/hex.hpp"
 
@@ -6,10 +6,10 @@
 #include <iterator>
 #include <string_view>
 
-namespace curvecp::daemon {
+namespace curvecp {
 namespace {
 
-// Would mislead a handler: another connection's names, and the daemon's dealings with its manager.
+// Would mislead a handler: another connection's names, and our own dealings with a service manager.
 bool is_cleared(std::string_view variable) noexcept {
     constexpr std::array<std::string_view, 2> kNames{"PROTO=", "NOTIFY_SOCKET="};
     constexpr std::array<std::string_view, 3> kPrefixes{"CURVECP", "TCP", "LISTEN_"};
@@ -33,15 +33,17 @@ std::vector<std::string> HandlerEnvironment::with(const HandlerIntroduction& int
     const auto add = [&variables](std::string_view name, const std::string& value) {
         variables.push_back(std::string(name) + "=" + value);
     };
-    add("CURVECPLOCALIP", to_text(introduction.local.ip));
-    add("CURVECPLOCALPORT", std::to_string(introduction.local.port));
+    if (!introduction.local.ip.is_wildcard()) {
+        add("CURVECPLOCALIP", to_text(introduction.local.ip));
+        add("CURVECPLOCALPORT", std::to_string(introduction.local.port));
+    }
     add("CURVECPREMOTEIP", to_text(introduction.remote.ip));
     add("CURVECPREMOTEPORT", std::to_string(introduction.remote.port));
-    add("CURVECPREMOTEPK", to_hex(introduction.client_long_term.bytes()));
-    add("CURVECPLOCALEXTENSION", to_hex(introduction.server_extension.bytes()));
-    add("CURVECPREMOTEEXTENSION", to_hex(introduction.client_extension.bytes()));
+    add("CURVECPREMOTEPK", to_hex(introduction.remote_long_term.bytes()));
+    add("CURVECPLOCALEXTENSION", to_hex(introduction.local_extension.bytes()));
+    add("CURVECPREMOTEEXTENSION", to_hex(introduction.remote_extension.bytes()));
     add("CURVECPCONNID", std::to_string(introduction.connection_number));
     return variables;
 }
 
-}  // namespace curvecp::daemon
+}  // namespace curvecp

@@ -1,0 +1,31 @@
+// The frame of every main(): what stops the work becomes one line on stderr and an exit code.
+#pragma once
+
+#include "curvecp/posix/failure.hpp"
+#include "curvecp/posix/log.hpp"
+
+#include <exception>
+#include <string_view>
+
+namespace curvecp {
+
+// Returns the exit code: that of `work()`, or what an exception means. `verbosity` is looked at
+// when something is told: the work may set it as soon as it knows it.
+template <class Work>
+[[nodiscard]] int run_program(std::string_view program, const Verbosity& verbosity, Work work) {
+    const auto fail = [&](const std::exception& error, int exit_code) {
+        Log(program, verbosity).fatal(error.what());
+        return exit_code;
+    };
+    try {
+        return work();
+    } catch (const UsageError& error) {
+        return fail(error, kExitUsage);
+    } catch (const std::invalid_argument& error) {
+        return fail(error, kExitUsage);  // a value that only the work itself could judge
+    } catch (const std::exception& error) {
+        return fail(error, kExitFailure);
+    }
+}
+
+}  // namespace curvecp
