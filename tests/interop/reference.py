@@ -1,5 +1,6 @@
 """The reference tools (Debian's package nacl-tools), unpacked and never installed."""
 
+import os
 import pathlib
 import subprocess
 
@@ -20,6 +21,16 @@ def run(arguments, directory):
         raise Unavailable(f"{' '.join(arguments)}: {done.stderr.strip() or done.returncode}")
 
 
+def download(directory):
+    """On a machine whose package lists were never fetched, fetches them first."""
+    try:
+        run(["apt-get", "download", "nacl-tools"], directory)
+    except Unavailable:
+        as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+        run([*as_root, "apt-get", "-q", "update"], directory)
+        run(["apt-get", "download", "nacl-tools"], directory)
+
+
 def unpack(directory):
     """Returns the folder of the reference's programs, fetching it into `directory` at first."""
     directory = pathlib.Path(directory).resolve()
@@ -28,7 +39,7 @@ def unpack(directory):
         return programs
     directory.mkdir(parents=True, exist_ok=True)
     try:
-        run(["apt-get", "download", "nacl-tools"], directory)
+        download(directory)
         packages = sorted(directory.glob("nacl-tools_*.deb"))
         if not packages:
             raise Unavailable("apt-get left no nacl-tools_*.deb behind")
