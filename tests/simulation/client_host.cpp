@@ -8,8 +8,17 @@
 namespace curvecp::simulation {
 namespace {
 
+std::vector<Address> addresses(const Network& network, std::size_t dead) {
+    std::vector<Address> all{network.server()};
+    for (std::size_t i = 0; i < dead; ++i) {
+        all.push_back(network.server());
+        all.back().ip.bytes[13] = static_cast<std::uint8_t>(200 + i);
+    }
+    return all;
+}
+
 client::Setup make_setup(const Network& network, const ServerContact& server,
-                         const Extension& extension, const KeyPair& keys) {
+                         const ClientHost::Config& config, const KeyPair& keys) {
     NonceKey nonce_key;
     fill_random(nonce_key.reveal());
     LongTermNonces nonces{Locked(std::move(nonce_key))};
@@ -17,8 +26,8 @@ client::Setup make_setup(const Network& network, const ServerContact& server,
     return {.identity = {keys.public_key, Locked(SecretKey(keys.secret_key.reveal()))},
             .nonces = std::move(nonces),
             .server = server,
-            .addresses = {network.server()},
-            .extension = extension};
+            .addresses = addresses(network, config.dead_addresses),
+            .extension = config.extension};
 }
 
 }  // namespace
@@ -41,7 +50,7 @@ ClientHost::ClientHost(EventQueue& queue, Network& network, std::size_t number,
       network_(network),
       number_(number),
       config_(config),
-      client_(queue.now(), make_setup(network, server, config.extension, keys)),
+      client_(queue.now(), make_setup(network, server, config, keys)),
       deadline_(queue, [this] { ask(); }) {
     config_.handler.writes = client_writes(keys.public_key);
     config_.handler.reads = server_writes(keys.public_key);

@@ -17,6 +17,7 @@ class ClientHost {
     struct Config {
         Handler::Config handler{{messagehandler::Role::ClientSpeaksFirst}, {}};
         Extension extension{};
+        std::size_t dead_addresses = 0;  // beside the server's, in the list
     };
     enum class State : std::uint8_t { Asking, Connected, GaveUp, Ended };
 

@@ -18,14 +18,16 @@ Script pausing_at(std::uint64_t bytes) {
     return script;
 }
 
-void run(std::uint64_t seed, const Script& client, const Script& server, Role role,
-         const Link::Config& link = {}, std::size_t pipe_size = 65'536) {
+// Returns how long it took.
+Duration run(std::uint64_t seed, const Script& client, const Script& server, Role role,
+             const Link::Config& link = {}, std::size_t pipe_size = 65'536) {
     World world(seed,
                 {.handler = {.streams = {Role::Server}, .script = server, .pipe_size = pipe_size}});
     world.add_client({.handler = {.streams = {role}, .script = client, .pipe_size = pipe_size}},
                      link);
     CHECK(world.run_until_quiet(1h));
     check_complete(world, 0, 0);
+    return world.queue().now() - TimePoint{};
 }
 
 Script plain() {
@@ -84,9 +86,11 @@ TEST_CASE("a program that reads slowly gets every byte, on a good network and on
             link.loss = 0.05;
             link.reordering = 0.05;
         }
-        run(seed, slow, plain(), Role::ClientSpeaksFirst, link);
-        run(seed, plain(), slow, Role::ClientSpeaksFirst, link);
-        run(seed, slow, slow, Role::ClientServerSpeaksFirst, link);
+        // It never waits for its peer, which learns of the room in its buffer in time.
+        const Duration patience = kBytes / slow.read_size * slow.read_interval * 5 / 4;
+        CHECK(run(seed, slow, plain(), Role::ClientSpeaksFirst, link) < patience);
+        CHECK(run(seed, plain(), slow, Role::ClientSpeaksFirst, link) < patience);
+        CHECK(run(seed, slow, slow, Role::ClientServerSpeaksFirst, link) < patience);
     }
 }
 
@@ -117,4 +121,37 @@ TEST_CASE("an end in failure arrives as a failure") {
     check_complete(world, 0, 0);
     CHECK(world.client().handler()->program().input_ending() == messagehandler::Ending::Failure);
     CHECK(world.server().handler(0).program().input_ending() == messagehandler::Ending::Success);
+}
+
+TEST_CASE("what a program wrote arrives although it exited, and its peer is told") {
+    Script leaving = plain();
+    leaving.leaves_after_output = true;
+    Script staying = plain();
+    staying.end_delay = 5min;
+    for (const std::uint64_t seed : seeds(3)) {
+        INFO(to_run_alone(seed));
+        const double loss = seed == 1 ? 0 : 0.1;
+        SUBCASE("on the server") {
+            World world(seed, {.handler = {{Role::Server}, leaving}});
+            world.add_client({.handler = {{Role::ClientSpeaksFirst}, staying}}, {.loss = loss});
+            CHECK(world.queue().run_until(TimePoint{2min}, [&] {
+                return world.server().opened() == 1 && world.server().server().connections() == 0;
+            }));
+            CHECK(world.queue().run_until(TimePoint{10min}, [&] {
+                return world.client().state() == ClientHost::State::Ended;
+            }));
+            CHECK(world.client().handler()->program().read() == kBytes);
+            CHECK(world.client().handler()->program().intact());
+            CHECK(world.client().handler()->program().input_ending().has_value());
+        }
+        SUBCASE("on the client") {
+            World world(seed, {.handler = {{Role::Server}, staying}});
+            world.add_client({.handler = {{Role::ClientSpeaksFirst}, leaving}}, {.loss = loss});
+            CHECK(world.queue().run_until(TimePoint{10min}, [&] {
+                return world.server().opened() == 1 && world.server().server().connections() == 0;
+            }));
+            CHECK(world.server().handler(0).program().read() == kBytes);
+            CHECK(world.server().handler(0).program().intact());
+        }
+    }
 }

@@ -64,11 +64,12 @@ bool Program::end_output(TimePoint now, StreamPair& pair) {
     if (now < *end_at_) return false;
     pair.end_output(script_.ending);
     output_ended_ = true;
+    if (script_.leaves_after_output) pair.discard_input(now);
     return true;
 }
 
 bool Program::take(TimePoint now, StreamPair& pair) {
-    if (input_ending_ || (read_at_ && now < *read_at_)) return false;
+    if (input_ending_ || done() || (read_at_ && now < *read_at_)) return false;
     const Bytes input = pair.input();
     if (input.empty()) {
         input_ending_ = pair.input_end();

@@ -16,6 +16,8 @@ struct Script {
     // Reads so much at a time, so often; 0 is all there is, at once.
     std::size_t read_size = 0;
     Duration read_interval{};
+    // Exits after the last byte, whatever may still come from its peer.
+    bool leaves_after_output = false;
     // Leaves its output open for so long after the last byte.
     Duration end_delay{};
 };
@@ -31,8 +33,10 @@ class Program {
     // When it has something to do though its handler has not.
     [[nodiscard]] std::optional<TimePoint> next_deadline() const;
 
-    // It has written and read all.
-    [[nodiscard]] bool done() const { return output_ended_ && input_ending_.has_value(); }
+    // It has written and read all that it wanted to, and has exited.
+    [[nodiscard]] bool done() const {
+        return output_ended_ && (input_ending_.has_value() || script_.leaves_after_output);
+    }
     [[nodiscard]] std::uint64_t written() const { return written_; }
     [[nodiscard]] std::uint64_t read() const { return read_; }
     [[nodiscard]] const std::optional<messagehandler::Ending>& input_ending() const {

@@ -209,3 +209,15 @@ TEST_CASE("many clients at once, on a bad network, get their bytes and nobody el
         CHECK(world.client(i).handler()->program().read() == 10'000);
     }
 }
+
+TEST_CASE("a client finds the one of eight addresses that answers") {
+    for (const std::uint64_t seed : seeds(10)) {
+        INFO(to_run_alone(seed));
+        World world(seed, talking_server());
+        ClientHost::Config config = talking_client();
+        config.dead_addresses = 7;
+        world.add_client(config);
+        CHECK(world.run_until_quiet(1min));
+        check_complete(world, 0, 0);
+    }
+}

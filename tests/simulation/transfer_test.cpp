@@ -27,8 +27,13 @@ Handler::Config writing(Role role, std::uint64_t bytes) {
     return config;
 }
 
-void transfer(std::uint64_t seed, std::uint64_t up, std::uint64_t down, const Link::Config& link,
-              Role role) {
+struct Spent {
+    Duration time;
+    std::uint64_t packets;  // from both sides
+};
+
+Spent transfer(std::uint64_t seed, std::uint64_t up, std::uint64_t down, const Link::Config& link,
+               Role role) {
     World world(seed, {.handler = writing(Role::Server, down)});
     world.add_client({.handler = writing(role, up)}, link);
     CHECK(world.run_until_quiet(1h));
@@ -36,6 +41,16 @@ void transfer(std::uint64_t seed, std::uint64_t up, std::uint64_t down, const Li
     CHECK(world.server().opened() == 1);
     CHECK(world.client().handler()->program().written() == up);
     CHECK(world.server().handler(0).program().written() == down);
+    return {world.queue().now() - TimePoint{},
+            world.network().upward(0).sent() + world.network().downward(0).sent()};
+}
+
+// So slow would be a sender that has two blocks a round trip under way, and then waits for its
+// packets to pass the bottleneck twice. What is measured is well below.
+Duration patience(std::uint64_t bytes, const Link::Config& link) {
+    const auto blocks = static_cast<Duration::rep>(bytes / 1024);
+    const auto passing = static_cast<Duration::rep>(2 * bytes * 1'000'000'000 / link.rate);
+    return 1s + blocks * (2 * link.delay + link.extra_delay) / 2 + Duration(passing);
 }
 
 }  // namespace
@@ -51,6 +66,14 @@ TEST_CASE("on a good network bytes arrive in both directions at once, whoever sp
     }
 }
 
+TEST_CASE("on a good network no block is sent twice, and few acknowledgments") {
+    for (const Role role : {Role::ClientServerSpeaksFirst, Role::ClientSpeaksFirst}) {
+        const Spent spent = transfer(1, 1'000'000, 0, {}, role);
+        CHECK(spent.packets < 1'000 * 13 / 10);
+        CHECK(spent.time < 1s);
+    }
+}
+
 TEST_CASE("2 MB each way at once arrive intact at 10% loss, 5% reordering and 2% duplication") {
     for (const std::uint64_t seed : seeds(100)) {
         INFO(to_run_alone(seed));
@@ -58,7 +81,10 @@ TEST_CASE("2 MB each way at once arrive intact at 10% loss, 5% reordering and 2%
         const std::uint64_t bytes = seed % 10 == 0 ? 10'000'000 : 2'000'000;
         const Role role =
             dice.chance(0.5) ? Role::ClientSpeaksFirst : Role::ClientServerSpeaksFirst;
-        transfer(seed, bytes, bytes, bad_link(dice), role);
+        const Link::Config link = bad_link(dice);
+        const Spent spent = transfer(seed, bytes, bytes, link, role);
+        CHECK(spent.time < patience(bytes, link));
+        CHECK(spent.packets < 2 * 2 * bytes / 1024);
     }
 }
 

@@ -1,53 +1,20 @@
 // Either side may vanish at any moment: nothing of the connection stays on the other.
-#include "tests/simulation/world.hpp"
+#include "tests/simulation/talk.hpp"
 
 using namespace curvecp;
 using namespace curvecp::simulation;
 using namespace std::chrono_literals;
-using messagehandler::Role;
 
 namespace {
 
 enum class Side : std::uint8_t { Client, Server };
-
-struct Talk {
-    std::string_view name;
-    Role role;
-    Script client;
-    Script server;
-};
-
-Script writes(std::uint64_t bytes) {
-    Script script;
-    script.output = bytes;
-    return script;
-}
-
-Script answers(std::uint64_t bytes) {
-    Script script = writes(bytes);
-    script.output_after_input = true;
-    return script;
-}
-
-std::vector<Talk> talks() {
-    return {{"both write at once, the client first", Role::ClientSpeaksFirst, writes(3000),
-             writes(3000)},
-            {"both write at once, the server first", Role::ClientServerSpeaksFirst, writes(3000),
-             writes(3000)},
-            {"the server answers", Role::ClientSpeaksFirst, writes(1500), answers(3000)},
-            {"the client answers", Role::ClientServerSpeaksFirst, answers(1500), writes(3000)},
-            {"nobody writes anything", Role::ClientServerSpeaksFirst, {}, {}}};
-}
 
 // How long the side that is left may need: eight Hellos, or the time-out after the longest quiet.
 constexpr Duration kPatience = 150s;
 
 class Case {
   public:
-    Case(const Talk& talk, std::uint64_t seed)
-        : world_(seed, {.handler = {{Role::Server}, talk.server}}) {
-        world_.add_client({.handler = {{talk.role}, talk.client}});
-    }
+    explicit Case(const Talk& talk) : world_(begin(storage_, talk, 1)) {}
     World& world() { return world_; }
 
     // Before this packet arrives, counted from 0 over both directions, the side vanishes.
@@ -58,10 +25,6 @@ class Case {
             return !vanished_ || from_server != (side == Side::Server);
         });
         if (step == 0 && side == Side::Server) vanish_now(side);
-    }
-    [[nodiscard]] std::uint64_t steps() const { return steps_; }
-    void count_steps() {
-        world_.network().set_tap([this](const Datagram&) { return ++steps_ != 0; });
     }
 
   private:
@@ -74,18 +37,11 @@ class Case {
         }
     }
 
-    World world_;
+    std::optional<World> storage_;
+    World& world_;
     std::uint64_t steps_ = 0;
     bool vanished_ = false;
 };
-
-std::uint64_t steps_of(const Talk& talk) {
-    Case whole(talk, 1);
-    whole.count_steps();
-    REQUIRE(whole.world().run_until_quiet(1min));
-    check_complete(whole.world(), 0, 0);
-    return whole.steps();
-}
 
 // Whoever is left saw a failure, unless it had all that it wanted before.
 void check_end_of(const Handler& handler) {
@@ -102,7 +58,7 @@ TEST_CASE("a client that vanishes at any step leaves nothing on the server") {
         CHECK(steps > 8);
         for (std::uint64_t step = 0; step <= steps; ++step) {
             CAPTURE(step);
-            Case vanishing(talk, 1);
+            Case vanishing(talk);
             vanishing.vanish(Side::Client, step);
             World& world = vanishing.world();
             world.queue().run_for(kPatience);
@@ -119,7 +75,7 @@ TEST_CASE("a server that vanishes at any step leaves no client behind") {
         const std::uint64_t steps = steps_of(talk);
         for (std::uint64_t step = 0; step <= steps; ++step) {
             CAPTURE(step);
-            Case vanishing(talk, 1);
+            Case vanishing(talk);
             vanishing.vanish(Side::Server, step);
             World& world = vanishing.world();
             world.queue().run_for(kPatience);

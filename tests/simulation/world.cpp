@@ -48,18 +48,22 @@ bool World::run_until_quiet(Duration limit) {
     });
 }
 
-void check_complete(World& world, std::size_t client, std::size_t connection) {
+void check_intact(World& world, std::size_t client, std::size_t connection) {
     const Handler* const ours = world.client(client).handler();
     REQUIRE(ours != nullptr);
     REQUIRE(connection < world.server().opened());
     const Handler& theirs = world.server().handler(connection);
-    CHECK(world.client(client).done());
-    CHECK(theirs.result() == Handler::Result::Done);
     for (const auto& [reader, writer] : {std::pair{ours, &theirs}, std::pair{&theirs, ours}}) {
         CHECK(reader->program().intact());
         CHECK(reader->program().read() == writer->program().written());
         CHECK(reader->program().done());
     }
+}
+
+void check_complete(World& world, std::size_t client, std::size_t connection) {
+    check_intact(world, client, connection);
+    CHECK(world.client(client).done());
+    CHECK(world.server().handler(connection).result() == Handler::Result::Done);
 }
 
 std::vector<std::uint64_t> seeds(std::uint64_t count) {

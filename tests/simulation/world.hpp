@@ -37,7 +37,9 @@ class World {
     std::vector<std::unique_ptr<ClientHost>> clients_;
 };
 
-// That a connection moved all bytes and both ends in both directions, and left nothing behind.
+// That a connection moved all bytes and both ends in both directions.
+void check_intact(World& world, std::size_t client, std::size_t connection);
+// That both sides know it, too.
 void check_complete(World& world, std::size_t client, std::size_t connection);
 
 // The seeds of a case: all of 1..count, or the one in the environment's SIMULATION_SEED.
