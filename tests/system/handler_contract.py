@@ -251,6 +251,15 @@ class ClientSide(Case):
         self.assertEqual(client.stdout, "ended\n", client.stderr)
         self.assertEqual(server.handlers(), [])
 
+    def test_a_clients_handler_that_never_reads_stalls_nothing(self):
+        server = self.serve(*HANDLER, "say", 3000, 640, 1)
+        script = 'printf "\\001%16s" x >&9; exec sleep 3'
+        started = time.monotonic()
+        client = self.connect(server, "sh", "-c", script)
+        self.assertEqual(client.returncode, 0, client.stderr)
+        self.assertLess(time.monotonic() - started, 8)
+        wait_until(lambda: not server.handlers(), 5, "the server's side has ended")
+
     def test_a_bad_length_byte_ends_the_clients_connection(self):
         path = self.file("client-bad")
         server = self.serve(*HANDLER, "echo")
