@@ -57,7 +57,8 @@ class Endpoint {
 
 class Loopback {
   public:
-    Loopback(StreamPair::Config a_config, StreamPair::Config b_config, Link link_, std::uint32_t seed)
+    Loopback(StreamPair::Config a_config, StreamPair::Config b_config, Link link_,
+             std::uint32_t seed)
         : a(a_config, now), b(b_config, now), link(link_), random_(seed) {}
 
     // Runs until both are finished, nothing will happen any more, or `until`; false at a standstill
@@ -99,8 +100,10 @@ class Loopback {
         std::array<std::uint8_t, kMaxMessageSize> out{};
         std::size_t count = 0;
         while (const std::size_t size = end.pair.next_message(now, out)) {
-            send(std::vector<std::uint8_t>(out.begin(), out.begin() + static_cast<int>(size)), queue);
-            if (end.keep_log) end.log.emplace_back(out.begin(), out.begin() + static_cast<int>(size));
+            send(std::vector<std::uint8_t>(out.begin(), out.begin() + static_cast<int>(size)),
+                 queue);
+            if (end.keep_log)
+                end.log.emplace_back(out.begin(), out.begin() + static_cast<int>(size));
             end.write_output();
             if (++count > 10000) return false;
         }

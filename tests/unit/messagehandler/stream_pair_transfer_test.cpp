@@ -50,16 +50,70 @@ TEST_CASE("loss, reordering and duplication spoil nothing") {
         net.a.output = random_bytes(500000, seed);
         net.b.output = random_bytes(500000, seed + 1000);
         check_transfer(net, 20min);
-        INFO("virtual seconds " << std::chrono::duration<double>(net.now.time_since_epoch()).count());
-        MESSAGE("seed " << seed << " took " << std::chrono::duration<double>(net.now - TimePoint(1000s)).count() << " messages " << net.a.sent_messages);
     }
 }
 
-TEST_CASE("a fast link is used: 20 MB at a round trip of 200 microseconds take under a second") {
+TEST_CASE("a fast link is used: 20 MB at a round trip of 200 us take half a second at most") {
     Loopback net(kClientFirst, kServer, {.delay = 100us}, 1);
     net.b.output = random_bytes(20000000, 1);
     const TimePoint start = net.now;
     check_transfer(net, 60s);
-    MESSAGE("took " << std::chrono::duration<double>(net.now - start).count() << " acks " << net.a.sent_messages << " most " << net.b.most_at_once);
-    CHECK(net.now - start < 3s);
+    CHECK(net.now - start < 500ms + 2s);  // and the server's lingering
+}
+
+TEST_CASE("loss at an end of either stream, and of acknowledgments, spoils nothing") {
+    for (std::uint32_t seed = 1; seed <= 60; ++seed) {
+        CAPTURE(seed);
+        Loopback net(seed % 2 == 0 ? kClientFirst : kServerFirst, kServer,
+                     {.delay = 1ms, .loss = 0.3, .reordering = 0.3, .duplication = 0.2}, seed);
+        net.a.output = random_bytes(seed % 7 * 300, seed);
+        net.b.output = random_bytes(seed % 5 * 1000, seed + 1000);
+        REQUIRE(net.run_for(10min));
+        CHECK(net.a.input == net.b.output);
+        CHECK(net.b.input == net.a.output);
+    }
+}
+
+TEST_CASE("a program that pauses for 90 seconds loses nothing and is not taken for vanished") {
+    for (const bool up : {false, true}) {
+        CAPTURE(up);
+        Loopback net(kClientFirst, kServer, {}, 1);
+        Endpoint& writer = up ? net.a : net.b;
+        Endpoint& reader = up ? net.b : net.a;
+        writer.output = random_bytes(3000000, 1);
+        reader.paused = true;
+        REQUIRE(net.run_for(90s));
+        CHECK(writer.pair.status() == Status::Running);
+        CHECK(reader.input.empty());
+        // It is only probed: some messages each second at most.
+        const std::size_t sent = writer.sent_messages;
+        REQUIRE(net.run_for(30s));
+        CHECK(writer.sent_messages - sent < 30);
+        // And goes on at once, not after the longest time-out.
+        reader.paused = false;
+        REQUIRE(net.run_for(1s));
+        CHECK(reader.input == writer.output);
+        CHECK(net.run_for(10s));
+        CHECK(net.a.pair.status() == Status::Done);
+    }
+}
+
+TEST_CASE("no burst is above 48 messages") {
+    Loopback net(kClientFirst, kServer, {.delay = 20ms}, 1);
+    net.b.output = random_bytes(10000000, 1);
+    net.a.output = random_bytes(10000000, 2);
+    check_transfer(net, 10min);
+    CHECK(net.a.most_at_once <= 50);  // with acknowledgments
+    CHECK(net.b.most_at_once <= 50);
+}
+
+TEST_CASE("an outage of 50 seconds is survived") {
+    Loopback net(kClientFirst, kServer, {}, 1);
+    net.a.output = random_bytes(500000, 1);
+    net.b.output = random_bytes(500000, 2);
+    REQUIRE(net.run_for(40ms));
+    net.link.cut = true;
+    REQUIRE(net.run_for(50s));
+    net.link.cut = false;
+    check_transfer(net, 30s);
 }
