@@ -22,7 +22,7 @@ KeyArena::KeyArena(std::size_t capacity) : memory_(capacity * sizeof(SharedKey))
     free_.reserve(capacity);
     auto* const keys = static_cast<SharedKey*>(memory_.data());
     // Never destroyed one by one: free places are zeros, and releasing the memory wipes it.
-    for (std::size_t i = capacity; i > 0; --i) free_.push_back(new (keys + i - 1) SharedKey());
+    for (std::size_t i = capacity; i > 0; --i) free_.push_back(std::construct_at(keys + i - 1));
 }
 
 std::optional<ArenaKey> KeyArena::store(SharedKey key) noexcept {

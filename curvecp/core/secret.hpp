@@ -5,7 +5,6 @@
 #include "curvecp/core/bytes.hpp"
 
 #include <memory>
-#include <new>
 #include <utility>
 
 namespace curvecp {
@@ -68,7 +67,8 @@ template <class T>
 class Locked {
   public:
     explicit Locked(T value)
-        : memory_(sizeof(T)), value_(new (memory_.data()) T(std::move(value))) {}
+        : memory_(sizeof(T)),
+          value_(std::construct_at(static_cast<T*>(memory_.data()), std::move(value))) {}
     Locked(Locked&& other) noexcept
         : memory_(std::move(other.memory_)), value_(std::exchange(other.value_, nullptr)) {}
     Locked(const Locked&) = delete;
