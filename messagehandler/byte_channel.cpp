@@ -3,8 +3,6 @@
 #include <cerrno>
 #include <string>
 
-#include <climits>
-
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -14,6 +12,9 @@
 namespace curvecp::messagehandler {
 
 namespace {
+
+// Ours: what is writable takes this much without waiting; a pipe takes more, a terminal does not.
+constexpr std::size_t kPolledSize = 256;
 
 ByteChannel::Result result_of(ssize_t size) {
     using Status = ByteChannel::Status;
@@ -34,15 +35,16 @@ ByteChannel ByteChannel::standard_output() {
     return {STDOUT_FILENO, O_WRONLY};
 }
 
-// A pipe can be opened a second time, for an open file description of our own that does not block.
+// A pipe or a terminal can be opened a second time, for an open file description of our own that
+// does not block.
 ByteChannel::ByteChannel(int standard, int open_flags) : standard_(standard), kind_(Kind::Polled) {
     struct stat status {};
     if (fstat(standard, &status) != 0) return;
     if (S_ISREG(status.st_mode)) kind_ = Kind::File;
     if (S_ISSOCK(status.st_mode)) kind_ = Kind::Socket;
-    if (!S_ISFIFO(status.st_mode)) return;
+    if (!S_ISFIFO(status.st_mode) && isatty(standard) == 0) return;
     const std::string path = "/proc/self/fd/" + std::to_string(standard);
-    owned_.reset(::open(path.c_str(), open_flags | O_NONBLOCK | O_CLOEXEC));
+    owned_.reset(::open(path.c_str(), open_flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (owned_) kind_ = Kind::NonBlocking;
 }
 
@@ -58,8 +60,7 @@ ByteChannel::Result ByteChannel::write(Bytes bytes) {
         return result_of(send(fd(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
     }
     if (would_wait(POLLOUT)) return {Status::WouldWait};
-    // A pipe that is writable takes this much without waiting.
-    if (kind_ == Kind::Polled) bytes = bytes.first(std::min<std::size_t>(bytes.size(), PIPE_BUF));
+    if (kind_ == Kind::Polled) bytes = bytes.first(std::min(bytes.size(), kPolledSize));
     return result_of(::write(fd(), bytes.data(), bytes.size()));
 }
 

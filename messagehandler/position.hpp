@@ -12,7 +12,12 @@ namespace curvecp::messagehandler {
 struct StreamPosition {
     std::uint64_t value = 0;
 
-    friend constexpr auto operator<=>(const StreamPosition&, const StreamPosition&) = default;
+    friend constexpr bool operator==(StreamPosition a, StreamPosition b) {
+        return a.value == b.value;
+    }
+    friend constexpr auto operator<=>(StreamPosition a, StreamPosition b) {
+        return a.value <=> b.value;
+    }
     friend constexpr StreamPosition operator+(StreamPosition position, std::uint64_t bytes) {
         return {position.value + bytes};
     }
