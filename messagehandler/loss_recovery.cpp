@@ -42,6 +42,7 @@ LossRecovery::Echoed LossRecovery::on_echo(TimePoint now, MessageId id) {
     Transmission& transmission = *log_.at(*number);
     if (!transmission.echoed) rtt_.on_sample(now - transmission.sent);
     transmission.echoed = true;
+    newest_echoed_ = std::max(newest_echoed_, *number);
     if (transmission.kind == Transmission::Kind::Ping) return {Echo::Ping, *number};
     blocks_.echoed(transmission.begin, *number);
     on_received(*number);
@@ -80,18 +81,20 @@ void LossRecovery::on_progress(TimePoint now) {
     probe_due_ = false;
     ping_due_ = false;
     hurry_ = false;
-    detect_losses(now);
 }
 
 void LossRecovery::on_message(TimePoint now, bool answers_ping) {
     if (std::exchange(progress_, false)) on_progress(now);
+    detect_losses(now);
     heard_since_probe_ = true;
     ping_due_ = false;
     if (silent() && !answers_ping) hurry_ = true;
 }
 
 bool LossRecovery::resolved(const Transmission& transmission, std::uint64_t number) const {
-    if (transmission.kind == Transmission::Kind::Ping) return transmission.echoed;
+    if (transmission.kind == Transmission::Kind::Ping) {
+        return transmission.echoed || number < newest_echoed_;
+    }
     return !blocks_.in_flight(transmission.begin, number);
 }
 

@@ -60,6 +60,8 @@ class LossRecovery {
     [[nodiscard]] const RttEstimator& rtt() const { return rtt_; }
     // The probe timeout after `doublings` time-outs without an answer.
     [[nodiscard]] Duration timeout(unsigned doublings) const;
+    // Transmissions of which it is not known what became of them.
+    [[nodiscard]] std::size_t unresolved() const { return log_.size(); }
     [[nodiscard]] bool silent() const { return timeouts_ >= kSilentAfter; }
 
   private:
@@ -79,7 +81,8 @@ class LossRecovery {
     RttEstimator rtt_;
     Pacer pacer_;
     TransmissionLog log_;
-    std::optional<std::uint64_t> newest_received_;  // the newest transmission known to have arrived
+    std::optional<std::uint64_t> newest_received_;  // the newest block known to have arrived
+    std::uint64_t newest_echoed_ = 0;               // the newest of all; older pings are of no use
     TimePoint last_block_sent_;
     unsigned timeouts_ = 0;  // without progress
     bool progress_ = false;  // in the message that is being processed

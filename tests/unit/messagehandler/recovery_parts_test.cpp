@@ -1,5 +1,6 @@
 // The small parts that loss recovery stands on.
 #include "messagehandler/acknowledger.hpp"
+#include "messagehandler/loss_recovery.hpp"
 #include "messagehandler/newreno.hpp"
 #include "messagehandler/pacer.hpp"
 #include "messagehandler/rtt_estimator.hpp"
@@ -133,6 +134,19 @@ TEST_CASE("an id is found while it is in the log, and is never 0") {
     CHECK_FALSE(log.find(MessageId{1}));
     CHECK(log.at(0) == nullptr);
     CHECK(log.find(MessageId{5}) == 4);
+}
+
+TEST_CASE("pings leave no trace once one was answered") {
+    SentBlocks blocks;
+    LossRecovery recovery(blocks, std::make_unique<NewReno>());
+    MessageId last = kNoId;
+    for (int i = 0; i < 3; ++i) last = recovery.on_ping_sent(kStart);
+    CHECK(recovery.unresolved() == 3);
+    CHECK(recovery.on_echo(kStart + 10ms, last).what == LossRecovery::Echo::Ping);
+    recovery.on_message(kStart + 10ms, true);
+    CHECK(recovery.unresolved() == 0);
+    CHECK(recovery.rtt().smoothed() == 10ms);
+    CHECK(recovery.on_echo(kStart + 20ms, last).what == LossRecovery::Echo::Unknown);
 }
 
 TEST_CASE("an answer leaves at once where nothing is known, where it is urgent, or for 8 ids") {
