@@ -297,6 +297,18 @@ TEST_CASE("a silent peer gets one block for each time-out, however many are unan
           }) == 1);
 }
 
+TEST_CASE("a silent peer gets no new blocks, though the window is open") {
+    Harness harness = established();
+    harness.write(100);
+    static_cast<void>(harness.run_for(5s));
+    harness.write(10000);
+    for (const Sent& message : harness.run_for(10s)) {
+        CHECK((is_ping(message) || message.block.size() == 100));
+    }
+    harness.acknowledge(101);
+    CHECK(harness.take().size() >= 2);
+}
+
 TEST_CASE("a block that later ones overtook is sent again, without a time-out") {
     Harness harness = established();
     harness.write(4 * 1024);
