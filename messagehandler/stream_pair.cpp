@@ -14,9 +14,9 @@ using std::chrono::seconds;
 constexpr Duration kFirstDataWait = seconds(1);         // specification: -C pings without data
 constexpr Duration kHalfOpenServerQuiet = seconds(10);  // ours: a client that never acknowledged
 constexpr Duration kHalfClosedQuiet = seconds(20);      // ours: only the peer's end is missing
-// Ours: a client whose address changed must speak, else the server's answers go astray for ever.
-constexpr Duration kStalledQuiet = seconds(2);  // after a block, where more may be on their way
-constexpr Duration kIdleQuiet = seconds(20);
+// Ours: where more blocks may be on their way, a client whose address changed must speak, else they
+// go astray for ever. It asks once; an idle connection is silent.
+constexpr Duration kStalledQuiet = seconds(2);
 constexpr Duration kClientLinger = milliseconds(500);  // specification
 constexpr Duration kServerLinger = seconds(2);         // specification
 constexpr Duration kServerSettle = milliseconds(100);  // ours: so that a client's question is heard
@@ -100,17 +100,19 @@ void StreamPair::note_completion(TimePoint now) {
 
 // The peer spoke: what is still to be asked is asked after some quiet.
 void StreamPair::schedule_ping(TimePoint now, bool streaming) {
+    const bool about_to_ask = pinger_.deadline() && pinger_.attempts() == 0;
+    if (is_client() && !completed_ && !streaming && about_to_ask) return;
     pinger_.cancel();
     if (completed_) {
         // A peer that answers this needs us no more.
         if (!peer_is_done_ && status_ == Status::Lingering) {
             pinger_.schedule(*completed_ == now ? now : now + recovery_.timeout(0));
         }
-    } else if (is_client()) {
-        pinger_.schedule(now + (streaming ? kStalledQuiet : kIdleQuiet));
+    } else if (is_client() && streaming) {
+        pinger_.schedule(now + kStalledQuiet);
     } else if (send_.complete()) {
         pinger_.schedule(now + kHalfClosedQuiet);
-    } else if (!acknowledged_ever_) {
+    } else if (!is_client() && !acknowledged_ever_) {
         pinger_.schedule(now + kHalfOpenServerQuiet);
     }
 }

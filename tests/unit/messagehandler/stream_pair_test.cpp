@@ -376,15 +376,14 @@ TEST_CASE("a server stays for ever with a client that is silent, and asks for no
     CHECK(harness.pair.status() == Status::Running);
 }
 
-TEST_CASE("a client that hears nothing asks, so that a server finds it after it moved") {
+TEST_CASE("an idle client asks for nothing") {
     Harness harness = established(Role::ClientSpeaksFirst);
-    const TimePoint quiet = harness.now;
-    const auto idle = harness.run_for(20s);
-    REQUIRE(idle.size() == 1);
-    CHECK(is_ping(idle[0]));
-    CHECK(idle[0].at == quiet + 20s);
-    harness.acknowledge(1, idle[0].header.id);
-    // Sooner where more blocks may be on their way.
+    CHECK(harness.run_for(24h).empty());
+    CHECK(harness.pair.status() == Status::Running);
+}
+
+TEST_CASE("a client whose server stopped in mid-stream asks, so that it is found after it moved") {
+    Harness harness = established(Role::ClientSpeaksFirst);
     harness.receive_block(3, 0, "abc");
     const TimePoint last = harness.now;
     const auto stalled = harness.run_for(2s);
@@ -392,6 +391,27 @@ TEST_CASE("a client that hears nothing asks, so that a server finds it after it 
     CHECK(stalled[0].header.id == kNoId);
     CHECK(is_ping(stalled[1]));
     CHECK(stalled[1].at == last + 2s);
+    SUBCASE("once, where it is answered") {
+        harness.acknowledge(0, stalled[1].header.id);
+        CHECK(harness.run_for(24h).empty());
+        CHECK(harness.pair.status() == Status::Running);
+    }
+    SUBCASE("until the server has vanished, where it is not") {
+        static_cast<void>(harness.run_for(60s));
+        CHECK(harness.pair.status() == Status::PeerVanished);
+    }
+}
+
+TEST_CASE("an acknowledgment does not keep a client from asking for what may be missing") {
+    Harness harness = established(Role::ClientSpeaksFirst);
+    harness.receive_block(3, 0, "abc");
+    const TimePoint last = harness.now;
+    static_cast<void>(harness.run_for(1s));
+    harness.acknowledge(0, kNoId);
+    const auto sent = harness.run_for(1s);
+    REQUIRE(sent.size() == 1);
+    CHECK(is_ping(sent[0]));
+    CHECK(sent[0].at == last + 2s);
 }
 
 TEST_CASE("a client that never acknowledged anything is asked after 10 s, and vanishes") {
