@@ -39,7 +39,8 @@ Arrival arrival_of(msghdr message) noexcept {
 }  // namespace
 
 UdpReceiver::UdpReceiver(bool hears_icmp_errors)
-    : hears_icmp_errors_(hears_icmp_errors), memory_(new std::uint8_t[kMessages * kBufferSize]) {
+    : hears_icmp_errors_(hears_icmp_errors),
+      memory_(std::make_unique_for_overwrite<std::uint8_t[]>(kMessages * kBufferSize)) {
     datagrams_.reserve(kMessages * 64);
     for (std::size_t i = 0; i < kMessages; ++i) {
         slots_[i].buffer = {memory_.get() + i * kBufferSize, kBufferSize};

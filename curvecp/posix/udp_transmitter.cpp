@@ -49,7 +49,9 @@ bool is_congestion(int error) noexcept {
 }  // namespace
 
 UdpTransmitter::UdpTransmitter(SocketFamily family, bool can_segment)
-    : family_(family), can_segment_(can_segment), buffer_(new std::uint8_t[kBatchBytes]) {}
+    : family_(family),
+      can_segment_(can_segment),
+      buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(kBatchBytes)) {}
 
 MutableBytes UdpTransmitter::room(int fd, const Path& to, std::size_t size) {
     assert(size > 0 && size <= UdpSocket::kMaxRunBytes);
