@@ -12,6 +12,6 @@ std::string make_key(const std::string& key_directory) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return curvecp::keytools::run({"curvecpmakekey", "Makes a CurveCP key directory."}, make_key,
+    return curvecp::keytools::run("curvecpmakekey", "Makes a CurveCP key directory.", make_key,
                                   argc, argv);
 }

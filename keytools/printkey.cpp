@@ -12,7 +12,7 @@ std::string print_key(const std::string& key_directory) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return curvecp::keytools::run(
-        {"curvecpprintkey", "Prints the public key of a CurveCP key directory."}, print_key, argc,
-        argv);
+    return curvecp::keytools::run("curvecpprintkey",
+                                  "Prints the public key of a CurveCP key directory.", print_key,
+                                  argc, argv);
 }

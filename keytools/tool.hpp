@@ -1,9 +1,8 @@
-// What the key tools share around their work: options, output, errors and exit codes.
+// What the key tools share around their work: command line, output, errors and exit codes.
 #pragma once
 
-#include "keytools/options.hpp"
-
 #include <string>
+#include <string_view>
 
 namespace curvecp::keytools {
 
@@ -11,6 +10,7 @@ namespace curvecp::keytools {
 using Work = std::string (*)(const std::string& key_directory);
 
 // The exit code. A failure, also one to write, is one line on stderr.
-[[nodiscard]] int run(const Tool& tool, Work work, int argc, char** argv);
+[[nodiscard]] int run(std::string_view program, std::string_view description, Work work, int argc,
+                      char** argv);
 
 }  // namespace curvecp::keytools
