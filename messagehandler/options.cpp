@@ -41,7 +41,7 @@ bool parse_options(int argc, char** argv, Options& options) {
     auto parsed = line.parse(argc, argv);
     if (!parsed) return false;
     for (const auto& option : parsed->options) take_option(option, options);
-    if (!options.stdio && parsed->positions.empty()) throw UsageError("prog is missing");
+    if (!options.stdio && parsed->positions.empty()) throw UsageError("missing prog, try --help");
     if (options.stdio && !parsed->positions.empty()) {
         throw UsageError("option --stdio: no program can be given, not " +
                          parsed->positions.front());
