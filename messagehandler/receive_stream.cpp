@@ -13,7 +13,6 @@ ReceiveStream::Outcome ReceiveStream::accept(StreamPosition position, Bytes bloc
     if (news) {
         total_ = end;
         ending_ = *ending;
-        highest_ = std::max(highest_, end);
     }
     if (discarding_) consumed_ = contiguous_;
     return news && outcome == Outcome::Duplicate ? Outcome::Closing : outcome;

@@ -61,8 +61,8 @@ class ReceiveStream {
     RingBuffer buffer_;
     StreamPosition consumed_;
     StreamPosition contiguous_;
-    StreamPosition highest_;
-    StreamPosition newest_;  // the newest block behind a gap
+    StreamPosition highest_;  // behind the last byte that is here; an end has no place in memory
+    StreamPosition newest_;   // the newest block behind a gap
     // Ours: 512 holes are more than 256 KiB of full blocks can have.
     RangeSet beyond_{512};
     std::optional<StreamPosition> total_;

@@ -129,6 +129,24 @@ TEST_CASE("the first accepted end is final and what contradicts it is ignored") 
     CHECK(stream.complete());
 }
 
+TEST_CASE("an end that comes before its bytes, however far away, costs no memory") {
+    ReceiveStream stream;
+    CHECK(stream.accept({1000}, {}, Ending::Success) == Outcome::Closing);
+    CHECK(stream.accept({0}, block(1000), std::nullopt) == Outcome::InOrder);
+    CHECK(stream.complete());
+    CHECK(stream.memory() == 4096);
+    CHECK(read_all(stream) == block(1000));
+    CHECK(stream.end() == Ending::Success);
+
+    ReceiveStream far;
+    far.accept({kMaxStreamSize}, {}, Ending::Success);
+    CHECK(far.releasable());
+    CHECK(far.accept({0}, block(10), std::nullopt) == Outcome::InOrder);
+    CHECK(far.accept({20}, block(10), std::nullopt) == Outcome::OutOfOrder);
+    CHECK(far.memory() == 4096);
+    CHECK(far.accept({kMaxStreamSize - 1}, block(1), std::nullopt) == Outcome::Refused);
+}
+
 TEST_CASE("a refused block brings no end") {
     ReceiveStream stream(4096);
     CHECK(stream.accept({4090}, block(10), Ending::Success) == Outcome::Refused);
