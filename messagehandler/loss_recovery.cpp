@@ -40,7 +40,9 @@ LossRecovery::Echoed LossRecovery::on_echo(TimePoint now, MessageId id) {
     const auto number = log_.find(id);
     if (!number) return {};
     Transmission& transmission = *log_.at(*number);
-    if (!transmission.echoed) rtt_.on_sample(now - transmission.sent);
+    if (!transmission.echoed && measures(now, transmission)) {
+        rtt_.on_sample(now - transmission.sent);
+    }
     transmission.echoed = true;
     newest_echoed_ = std::max(newest_echoed_, *number);
     if (transmission.kind == Transmission::Kind::Ping) return {Echo::Ping, *number};
@@ -48,6 +50,11 @@ LossRecovery::Echoed LossRecovery::on_echo(TimePoint now, MessageId id) {
     on_received(*number);
     progress_ = true;
     return {Echo::Block, *number};
+}
+
+// What waited for a peer that slept says how long it slept, not how long the way is.
+bool LossRecovery::measures(TimePoint now, const Transmission& transmission) const {
+    return transmission.sent >= silence_ended_ && now - transmission.sent <= kMostTimeout;
 }
 
 void LossRecovery::on_received(std::uint64_t number) {
@@ -76,7 +83,10 @@ void LossRecovery::on_acknowledged(TimePoint now, std::span<const SentBlock> blo
 }
 
 void LossRecovery::on_progress(TimePoint now) {
-    if (silent()) controller_->on_silence_ended(now);
+    if (silent()) {
+        controller_->on_silence_ended(now);
+        silence_ended_ = now;
+    }
     timeouts_ = 0;
     probe_due_ = false;
     ping_due_ = false;

@@ -68,6 +68,7 @@ class LossRecovery {
     // Ours: from the second time-out on the peer is silent, not the network lossy.
     static constexpr unsigned kSilentAfter = 2;
 
+    [[nodiscard]] bool measures(TimePoint now, const Transmission& transmission) const;
     void on_received(std::uint64_t number);
     void on_progress(TimePoint now);
     void detect_losses(TimePoint now);
@@ -84,6 +85,7 @@ class LossRecovery {
     std::optional<std::uint64_t> newest_received_;  // the newest block known to have arrived
     std::uint64_t newest_echoed_ = 0;               // the newest of all; older pings are of no use
     TimePoint last_block_sent_;
+    TimePoint silence_ended_;
     unsigned timeouts_ = 0;  // without progress
     bool progress_ = false;  // in the message that is being processed
     bool probe_due_ = false;

@@ -228,3 +228,29 @@ TEST_CASE("a block whose id came back is not lost, though no range covers it") {
     harness.acknowledge(1 + 3 * 1024, again[0].header.id);
     CHECK(harness.run_for(10min).empty());
 }
+
+TEST_CASE("how long a peer slept is no round-trip time") {
+    Harness harness = established();
+    harness.write(8 * 1024);
+    auto sent = harness.take();
+    for (const Sent& message : harness.run_for(30s)) sent.push_back(message);
+    // It wakes, and answers all that has waited for it.
+    for (const Sent& message : sent) harness.acknowledge(1 + 8 * 1024, message.header.id);
+    CHECK(harness.pair.rtt().smoothed() == 20ms);
+    // One loss later on is repaired soon, long before the peer counts as vanished.
+    harness.write(10);
+    CHECK(harness.take().size() == 1);
+    CHECK(harness.run_for(1s).size() >= 1);
+}
+
+TEST_CASE("a round-trip time that grew beyond the first time-outs is learned") {
+    Harness harness = established();
+    for (int round = 0; round < 30; ++round) {
+        harness.write(10);
+        const auto sent = harness.take();
+        REQUIRE_FALSE(sent.empty());
+        static_cast<void>(harness.run_for(2s));
+        harness.acknowledge(1 + 10 * (static_cast<std::uint64_t>(round) + 1), sent[0].header.id);
+    }
+    CHECK(harness.pair.rtt().smoothed() > 1900ms);
+}
