@@ -82,7 +82,14 @@ def descendants(pid):
 
 
 def open_descriptors(pid):
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    """How many a process has, once it has dealt with what its children left: their pipes' ends."""
+    count = lambda: len(os.listdir(f"/proc/{pid}/fd"))
+
+    def settled():
+        before = count()
+        time.sleep(0.25)
+        return before if count() == before else None
+    return wait_until(settled, 5, "the number of descriptors stays")
 
 
 def cpu_seconds(pid):
