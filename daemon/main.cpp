@@ -7,6 +7,8 @@
 #include "curvecp/posix/program_search.hpp"
 #include "daemon/server_loop.hpp"
 
+#include <csignal>
+
 namespace {
 
 using namespace curvecp;
@@ -21,7 +23,12 @@ int serve(int argc, char** argv, daemon::ServerOptions& options) {
     Log log("curvecpserver", options.verbosity);
     EventLoop loop;
     daemon::HandlerChildren children(loop, log);
-    daemon::ServerLoop(options, loop, children, log).run();
+    auto server = std::make_unique<daemon::ServerLoop>(options, loop, children, log);
+    // To the very end: a second signal must not leave handlers behind.
+    const SignalWatcher on_term(loop, SIGTERM, [&loop] { loop.stop(); });
+    const SignalWatcher on_int(loop, SIGINT, [&loop] { loop.stop(); });
+    server->run();
+    server.reset();
     children.end_all();
     return 0;
 }

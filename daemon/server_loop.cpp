@@ -4,8 +4,6 @@
 #include "curvecp/posix/child_process.hpp"
 #include "curvecp/posix/clock.hpp"
 
-#include <cerrno>
-#include <csignal>
 #include <cstring>
 
 namespace curvecp::daemon {
@@ -50,9 +48,8 @@ ServerLoop::ServerLoop(ServerOptions options, EventLoop& loop, HandlerChildren& 
 }
 
 void ServerLoop::run() {
-    const SignalWatcher on_term(loop_, SIGTERM, [this] { loop_.stop(); });
-    const SignalWatcher on_int(loop_, SIGINT, [this] { loop_.stop(); });
     loop_.run();
+    socket_.flush();
     for (std::uint32_t slot = 0; slot < handlers_.size(); ++slot) {
         if (handlers_[slot]) end(ConnectionId{slot}, "the server stops");
     }
@@ -94,7 +91,7 @@ void ServerLoop::open(Server::Open open) {
     HandlerProcess::Pipes pipes = HandlerProcess::start(options_.handler, environment);
     if (pipes.error != 0) {
         server_.on_handler_failed();
-        tell_failure("program " + options_.handler.front(), pipes.error);
+        tell_failure("program " + options_.handler.front() + ": " + std::strerror(pipes.error));
         return;
     }
     const MutableBytes frame = open.frame;
@@ -171,18 +168,19 @@ void ServerLoop::on_deadline() {
 void ServerLoop::reserve_nonces() {
     if (server_.nonces_left() > kNonceBlock / 2) return;
     // The rest of the old block is given up; counters are plenty.
-    if (const auto first = keys_.try_take_nonce_counters(kNonceBlock)) {
+    const auto taken = keys_.try_take_nonce_counters(kNonceBlock);
+    if (const auto* first = std::get_if<std::uint64_t>(&taken)) {
         server_.add_nonces(*first, kNonceBlock);
     } else {
-        tell_failure("key directory " + options_.key_directory + ": no nonces reserved", errno);
+        tell_failure(std::string("no nonces reserved: ") + std::get<StartError>(taken).what());
     }
 }
 
-void ServerLoop::tell_failure(const std::string& what, int error) {
+void ServerLoop::tell_failure(const std::string& what) {
     const TimePoint time = now();
     if (failure_told_ && time - *failure_told_ < kFailurePause) return;
     failure_told_ = time;
-    log_.error(what, ": ", std::strerror(error));
+    log_.error(what);
 }
 
 }  // namespace curvecp::daemon

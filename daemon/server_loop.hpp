@@ -16,7 +16,7 @@ class ServerLoop {
     // Throws StartError. The children outlive this: closing the pipes is what ends them.
     ServerLoop(ServerOptions options, EventLoop& loop, HandlerChildren& children, Log& log);
 
-    // Serves until SIGTERM or SIGINT. The socket and all pipes are closed when this dies.
+    // Serves until the event loop is stopped. The socket and all pipes are closed when this dies.
     void run();
 
   private:
@@ -46,7 +46,7 @@ class ServerLoop {
     void on_deadline();
     void reserve_nonces();
     // At most once in a while: what a client can repeat must not fill the log.
-    void tell_failure(const std::string& what, int error);
+    void tell_failure(const std::string& what);
 
     ServerOptions options_;
     EventLoop& loop_;

@@ -2,7 +2,6 @@
 
 #include "curvecp/core/endian.hpp"
 #include "curvecp/core/random.hpp"
-#include "curvecp/posix/failure.hpp"
 #include "curvecp/posix/new_directory.hpp"
 
 #include <cerrno>
@@ -87,19 +86,24 @@ Locked<NonceKey> KeyDirectory::nonce_key() const {
 }
 
 std::uint64_t KeyDirectory::take_nonce_counters(std::uint64_t count) {
+    return take_nonce_counters(count, RecordLock::Busy::Wait);
+}
+
+std::uint64_t KeyDirectory::take_nonce_counters(std::uint64_t count, RecordLock::Busy busy) {
     // Kept open, because the rights to open them may be given up. To close a file would also give
     // up this process's lock on it.
     if (!lock_) lock_ = file(kLock, KeyFile::Access::ReadWrite);
     if (!counters_) counters_ = file(kNonceCounter, KeyFile::Access::ReadWrite);
-    const RecordLock lock(*lock_);
+    const RecordLock lock(*lock_, busy);
     return advance(*counters_, count);
 }
 
-std::optional<std::uint64_t> KeyDirectory::try_take_nonce_counters(std::uint64_t count) noexcept {
+std::variant<std::uint64_t, StartError> KeyDirectory::try_take_nonce_counters(
+    std::uint64_t count) noexcept {
     try {
-        return take_nonce_counters(count);
-    } catch (const std::exception&) {
-        return std::nullopt;
+        return take_nonce_counters(count, RecordLock::Busy::Throw);
+    } catch (const StartError& error) {
+        return error;
     }
 }
 

@@ -3,10 +3,12 @@
 #pragma once
 
 #include "curvecp/core/keys.hpp"
+#include "curvecp/posix/failure.hpp"
 #include "curvecp/posix/fd.hpp"
 #include "curvecp/posix/key_file.hpp"
 
 #include <string>
+#include <variant>
 
 namespace curvecp {
 
@@ -27,12 +29,14 @@ class KeyDirectory {
     // The first of `count` (at least 1) nonce counters that nobody else has had or will get; they
     // are spent on disk before this returns. Waits for other processes that are taking some.
     [[nodiscard]] std::uint64_t take_nonce_counters(std::uint64_t count);
-    // The same where nothing may throw, while the program runs: it needs no rights on the files
-    // after a first take_nonce_counters(). nullopt where it failed.
-    [[nodiscard]] std::optional<std::uint64_t> try_take_nonce_counters(
+    // The same where nothing may throw or wait, while the program runs: it needs no rights on the
+    // files after a first take_nonce_counters(). What is wrong where it failed, also where another
+    // process is taking some.
+    [[nodiscard]] std::variant<std::uint64_t, StartError> try_take_nonce_counters(
         std::uint64_t count) noexcept;
 
   private:
+    [[nodiscard]] std::uint64_t take_nonce_counters(std::uint64_t count, RecordLock::Busy busy);
     [[nodiscard]] KeyFile file(const char* name, KeyFile::Access access) const;
 
     std::string path_;

@@ -51,9 +51,9 @@ void KeyFile::overwrite(Bytes bytes) const {
     }
 }
 
-RecordLock::RecordLock(const KeyFile& file) : fd_(file.fd()) {
+RecordLock::RecordLock(const KeyFile& file, Busy busy) : fd_(file.fd()) {
     const auto lock = whole_file(F_WRLCK);
-    while (fcntl(fd_, F_SETLKW, &lock) != 0) {
+    while (fcntl(fd_, busy == Busy::Wait ? F_SETLKW : F_SETLK, &lock) != 0) {
         if (errno != EINTR) throw StartError("cannot lock " + file.name(), errno);
     }
 }

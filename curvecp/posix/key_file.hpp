@@ -29,11 +29,13 @@ class KeyFile {
     Fd fd_;
 };
 
-// An exclusive record lock on the whole file until the end of the scope; waits for it. The
-// reference takes one of the same kind. Specification: section 1, "Key directory".
+// An exclusive record lock on the whole file until the end of the scope. The reference takes one of
+// the same kind. Specification: section 1, "Key directory".
 class RecordLock {
   public:
-    explicit RecordLock(const KeyFile& file);
+    // Where another process holds it: waits, or throws the StartError at once.
+    enum class Busy { Wait, Throw };
+    RecordLock(const KeyFile& file, Busy busy);
     RecordLock(const RecordLock&) = delete;
     RecordLock& operator=(const RecordLock&) = delete;
     ~RecordLock();

@@ -194,7 +194,7 @@ TEST_CASE_FIXTURE(Scratch, "nonce counters are taken in order, little-endian and
     stat(file(".expertsonly/noncecounter").c_str(), &before);
     CHECK(directory.take_nonce_counters(1) == 0);
     CHECK(directory.take_nonce_counters(1U << 20U) == 1);
-    CHECK(directory.try_take_nonce_counters(1) == (1U << 20U) + 1);
+    CHECK(std::get<std::uint64_t>(directory.try_take_nonce_counters(1)) == (1U << 20U) + 1);
     CHECK(read(".expertsonly/noncecounter") == std::string("\x02\0\x10\0\0\0\0\0", 8));
     stat(file(".expertsonly/noncecounter").c_str(), &after);
     CHECK(before.st_ino == after.st_ino);
@@ -207,7 +207,10 @@ TEST_CASE_FIXTURE(Scratch, "nonce counters never wrap") {
     CHECK(directory.take_nonce_counters(1) == 0xfffffffffffffffeU);
     CHECK(complaint_of([&] { static_cast<void>(directory.take_nonce_counters(1)); }) ==
           file(".expertsonly/noncecounter") + " is used up: make a new key directory");
-    CHECK(!directory.try_take_nonce_counters(1));
+    const auto taken = directory.try_take_nonce_counters(1);
+    REQUIRE(std::holds_alternative<StartError>(taken));
+    CHECK(std::get<StartError>(taken).what() ==
+          file(".expertsonly/noncecounter") + " is used up: make a new key directory");
     CHECK(read(".expertsonly/noncecounter") == std::string(8, '\xff'));
 }
 
@@ -254,4 +257,27 @@ TEST_CASE_FIXTURE(Scratch,
     KeyDirectory directory(keys);
     CHECK(directory.take_nonce_counters(1) == 0x0101010101010101U);
     CHECK(wait_for(pid) == 0);
+}
+
+TEST_CASE_FIXTURE(Scratch, "a running program does not wait for another process's record lock") {
+    KeyDirectory::create(keys);
+    KeyDirectory directory(keys);
+    CHECK(directory.take_nonce_counters(1) == 0);
+    const Pipe locked = make_pipe(Blocking::Both);
+    const Pipe enough = make_pipe(Blocking::Both);
+    const pid_t pid = fork();
+    char byte = 0;
+    if (pid == 0) {
+        alarm(5);  // so that whoever does wait fails, and does not hang
+        const Fd lock(open(file(".expertsonly/lock").c_str(), O_RDWR | O_CLOEXEC));
+        if (lockf(lock.get(), F_LOCK, 0) != 0) _exit(1);
+        if (write(locked.write.get(), "x", 1) != 1) _exit(2);
+        _exit(::read(enough.read.get(), &byte, 1) == 1 ? 0 : 3);
+    }
+    REQUIRE(::read(locked.read.get(), &byte, 1) == 1);
+    const auto busy = directory.try_take_nonce_counters(1);
+    CHECK(std::holds_alternative<StartError>(busy));
+    CHECK(write(enough.write.get(), "x", 1) == 1);
+    CHECK(wait_for(pid) == 0);
+    CHECK(std::get<std::uint64_t>(directory.try_take_nonce_counters(1)) == 1);
 }
