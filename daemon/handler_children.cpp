@@ -19,6 +19,7 @@ constexpr Duration kAfterKill = milliseconds(200);  // ours, only the kernel's w
 HandlerChildren::HandlerChildren(EventLoop& loop, Log& log)
     : loop_(loop),
       log_(log),
+      wake_(loop, [] {}),
       reaper_(loop, [this](pid_t pid, int wait_status) { on_exit(pid, wait_status); }) {}
 
 void HandlerChildren::on_exit(pid_t pid, int wait_status) {
@@ -42,8 +43,7 @@ void HandlerChildren::end_all() {
 }
 
 bool HandlerChildren::wait_until(TimePoint deadline) {
-    Deadline wake(loop_, [] {});
-    wake.set(deadline);
+    wake_.set(deadline);
     reaper_.reap();
     while (!numbers_.empty() && now() < deadline) loop_.run_once();
     return numbers_.empty();

@@ -11,6 +11,7 @@ namespace curvecp::daemon {
 
 class HandlerChildren {
   public:
+    // Throws StartError.
     HandlerChildren(EventLoop& loop, Log& log);
 
     void add(pid_t pid, std::uint64_t connection_number) { numbers_[pid] = connection_number; }
@@ -28,6 +29,7 @@ class HandlerChildren {
     EventLoop& loop_;
     Log& log_;
     std::unordered_map<pid_t, std::uint64_t> numbers_;
+    Deadline wake_;
     ChildReaper reaper_;
 };
 

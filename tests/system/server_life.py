@@ -139,6 +139,17 @@ class End(Case):
         self.assert_ends(server, signal.SIGTERM, 1.4)
         self.assertNotIn(pid, descendants(os.getpid()))
 
+    def test_a_second_request_to_end_leaves_no_handler_behind(self):
+        path = self.file("stubborn")
+        server = self.serve(*HANDLER, "ignore_term", path)
+        self.hold(server, *HANDLER, "hold")
+        pid = int(wait_until(lambda: self.lines_of(path), 5, "the handler")[0].split()[1])
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        self.assert_ends(server, signal.SIGTERM, 1.4)
+        self.assertEqual(server.process.returncode, 0)
+        self.assertFalse(os.path.exists(f"/proc/{pid}/exe"))
+
     def test_the_port_is_free_at_once(self):
         server = self.serve("curvecpmessage", "cat")
         self.hold(server, "curvecpmessage", "-C", "sh", "-c", "echo a >&7; cat <&6")
