@@ -28,7 +28,7 @@ std::string find_program(const std::string& name) {
         return name;
     }
     const char* const path = std::getenv("PATH");
-    std::string_view rest = path == nullptr ? "/usr/local/bin:/bin:/usr/bin" : path;
+    std::string_view rest = path == nullptr ? "/bin:/usr/bin" : path;  // as exec does
     while (!name.empty()) {
         const std::string_view folder = rest.substr(0, rest.find(':'));
         // An empty part of PATH means the working directory.

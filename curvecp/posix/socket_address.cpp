@@ -10,6 +10,22 @@ namespace {
 
 constexpr std::size_t kV4Offset = 12;  // of the four bytes in a mapped address
 
+// fe80::1%eth0
+std::optional<IpAddress> parse_with_interface(std::string_view text) {
+    const auto percent = text.find('%');
+    if (percent == std::string_view::npos) return std::nullopt;
+    auto ip = parse_ip(text.substr(0, percent));
+    const std::string interface(text.substr(percent + 1));
+    if (!ip || ip->is_v4()) return std::nullopt;
+    ip->scope = if_nametoindex(interface.c_str());
+    return ip->scope == 0 ? std::nullopt : ip;
+}
+
+bool needs_scope(const IpAddress& ip) noexcept {
+    const in6_addr v6 = v6_of(ip);
+    return IN6_IS_ADDR_LINKLOCAL(&v6) || IN6_IS_ADDR_MC_LINKLOCAL(&v6);
+}
+
 }  // namespace
 
 SocketAddress::SocketAddress() noexcept : v6{} {}
@@ -67,14 +83,10 @@ in6_addr v6_of(const IpAddress& ip) noexcept {
 }
 
 std::optional<IpAddress> parse_address(std::string_view text) {
-    if (const auto ip = parse_ip(text)) return ip;
-    const auto percent = text.find('%');
-    if (percent == std::string_view::npos) return std::nullopt;
-    auto ip = parse_ip(text.substr(0, percent));
-    const std::string interface(text.substr(percent + 1));
-    if (!ip || ip->is_v4()) return std::nullopt;
-    ip->scope = if_nametoindex(interface.c_str());
-    return ip->scope == 0 ? std::nullopt : ip;
+    auto ip = parse_ip(text);
+    if (!ip) ip = parse_with_interface(text);
+    if (ip && !needs_scope(*ip)) ip->scope = 0;
+    return ip;
 }
 
 }  // namespace curvecp

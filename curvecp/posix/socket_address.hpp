@@ -39,7 +39,8 @@ struct SocketAddress {
 [[nodiscard]] in_addr v4_of(const IpAddress& ip) noexcept;
 [[nodiscard]] in6_addr v6_of(const IpAddress& ip) noexcept;
 
-// As parse_ip(), with a scope by number or by the name of an interface: fe80::1%eth0.
+// As parse_ip(), with a scope by number or by the name of an interface: fe80::1%eth0. The kernel
+// tells the scope of a link-local address only, so any other address comes without one.
 [[nodiscard]] std::optional<IpAddress> parse_address(std::string_view text);
 
 }  // namespace curvecp

@@ -41,6 +41,9 @@ TEST_CASE("a scope is the number or the name of an interface") {
     CHECK(by_name->scope == loopback);
     CHECK(parse_address("fe80::1%" + std::to_string(loopback)) == by_name);
     CHECK(parse_address("127.0.0.1") == parse_ip("127.0.0.1"));
+    // The kernel tells of no scope for these: an answer would never be from where it was asked.
+    CHECK(parse_address("2001:db8::1%lo") == parse_ip("2001:db8::1"));
+    CHECK(parse_address("::1%" + std::to_string(loopback)) == parse_ip("::1"));
     CHECK(parse_address("::") == IpAddress{});
 }
 
