@@ -1,5 +1,7 @@
 #include "client/client.hpp"
 
+#include "curvecp/core/hex.hpp"
+
 #include <stdexcept>
 
 namespace curvecp::client {
@@ -35,7 +37,10 @@ Client::Client(TimePoint now, Setup setup)
 
 Client::AwaitingCookie Client::begin(TimePoint now, Setup setup) {
     auto greeting = ClientGreeting::start(setup.server);
-    if (!greeting) throw std::invalid_argument("the server's public key is a low-order point");
+    if (!greeting) {
+        throw std::invalid_argument("pk " + to_hex(setup.server.long_term.bytes()) +
+                                    ": a low-order point is nobody's public key");
+    }
     return {std::move(*greeting), std::move(setup.identity), std::move(setup.nonces),
             RetrySchedule(now, std::move(setup.addresses))};
 }

@@ -27,7 +27,11 @@ TEST_CASE("a server's key that is a low-order point is refused at once") {
                                .addresses = {address(1)},
                                .extension = {}});
     };
-    CHECK_THROWS_AS(make(), std::invalid_argument);
+    CHECK_THROWS_WITH_AS(
+        make(),
+        "pk 0000000000000000000000000000000000000000000000000000000000000000: a low-order point is "
+        "nobody's public key",
+        std::invalid_argument);
 }
 
 TEST_CASE("a good Cookie starts the handler and decides on the address") {
