@@ -52,7 +52,7 @@ ByteChannel::Result ByteChannel::read(MutableBytes bytes) {
     if (kind_ == Kind::Socket)
         return result_of(recv(fd(), bytes.data(), bytes.size(), MSG_DONTWAIT));
     if (would_wait(POLLIN)) return {Status::WouldWait};
-    return result_of(::read(fd(), bytes.data(), bytes.size()));
+    return result_of(::read(own_fd(), bytes.data(), bytes.size()));
 }
 
 ByteChannel::Result ByteChannel::write(Bytes bytes) {
@@ -61,7 +61,7 @@ ByteChannel::Result ByteChannel::write(Bytes bytes) {
     }
     if (would_wait(POLLOUT)) return {Status::WouldWait};
     if (kind_ == Kind::Polled) bytes = bytes.first(std::min(bytes.size(), kPolledSize));
-    return result_of(::write(fd(), bytes.data(), bytes.size()));
+    return result_of(::write(own_fd(), bytes.data(), bytes.size()));
 }
 
 bool ByteChannel::would_wait(short events) const {

@@ -30,8 +30,9 @@ class ByteChannel {
     void close();
 
     [[nodiscard]] bool open() const { return fd() >= 0; }
-    // To watch.
-    [[nodiscard]] int fd() const { return owned_ ? owned_.get() : standard_; }
+    // To watch. Not the description of our own: poll() never tells that of a FIFO that was opened
+    // after its last writer had left of the end.
+    [[nodiscard]] int fd() const { return standard_ >= 0 ? standard_ : owned_.get(); }
 
   private:
     enum class Kind : std::uint8_t {
@@ -42,6 +43,7 @@ class ByteChannel {
     };
 
     ByteChannel(int standard, int open_flags);
+    [[nodiscard]] int own_fd() const { return owned_ ? owned_.get() : standard_; }
     [[nodiscard]] bool would_wait(short events) const;
 
     Fd owned_;
