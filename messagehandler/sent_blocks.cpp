@@ -53,7 +53,8 @@ void SentBlocks::sent(SentBlock& block, std::uint64_t transmission, std::size_t 
 
 void SentBlocks::change(SentBlock& block, State state) {
     if (block.state == State::InFlight) bytes_in_flight_ -= block.cost;
-    if (block.state == State::Lost) --lost_count_;
+    // A peer that acknowledges what was lost leaves outdated entries behind, else without an end.
+    if (block.state == State::Lost && --lost_count_ == 0) lost_ = {};
     block.state = state;
     if (block.state == State::InFlight) bytes_in_flight_ += block.cost;
     if (block.state != State::Lost) return;
