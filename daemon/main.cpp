@@ -13,6 +13,16 @@ namespace {
 
 using namespace curvecp;
 
+// Two pipes for each connection, and what the server has anyhow.
+void allow_connections(std::size_t connections, Log& log) {
+    constexpr std::size_t kOwn = 64;  // ours: some are free for the start of handlers
+    const std::size_t allowed = allow_descriptors(2 * connections + kOwn);
+    if (allowed >= 2 * connections + kOwn) return;
+    log.error("option -c ", connections, ": only ", allowed,
+              " descriptors are allowed, enough for ", (std::max(allowed, kOwn) - kOwn) / 2,
+              " connections");
+}
+
 int serve(int argc, char** argv, daemon::ServerOptions& options) {
     prepare_descriptors();
     forbid_core_dumps();
@@ -21,6 +31,7 @@ int serve(int argc, char** argv, daemon::ServerOptions& options) {
     if (!daemon::parse_options(argc, argv, options)) return 0;
     static_cast<void>(find_program(options.handler.front()));
     Log log("curvecpserver", options.verbosity);
+    allow_connections(options.max_connections, log);
     EventLoop loop;
     daemon::HandlerChildren children(loop, log);
     auto server = std::make_unique<daemon::ServerLoop>(options, loop, children, log);

@@ -77,6 +77,9 @@ void ServerLoop::carry_out(const Path& path, Server::Action action) {
         std::copy(reply->packet.begin(), reply->packet.end(), packet.begin());
     } else if (auto* request = std::get_if<Server::Open>(&action)) {
         open(std::move(*request));
+    } else if (log_.tells(Verbosity::Debug)) {
+        log_.debug("dropped a packet from ", to_text(path.peer), ": ",
+                   to_text(std::get<DropReason>(action)));
     }
 }
 
@@ -166,7 +169,7 @@ void ServerLoop::on_deadline() {
 }
 
 void ServerLoop::reserve_nonces() {
-    if (server_.nonces_left() > kNonceBlock / 2) return;
+    if (server_.nonces_left() > kNonceBlock / 2 || failed_lately()) return;
     // The rest of the old block is given up; counters are plenty.
     const auto taken = keys_.try_take_nonce_counters(kNonceBlock);
     if (const auto* first = std::get_if<std::uint64_t>(&taken)) {
@@ -176,10 +179,13 @@ void ServerLoop::reserve_nonces() {
     }
 }
 
+bool ServerLoop::failed_lately() const {
+    return failure_told_ && now() - *failure_told_ < kFailurePause;
+}
+
 void ServerLoop::tell_failure(const std::string& what) {
-    const TimePoint time = now();
-    if (failure_told_ && time - *failure_told_ < kFailurePause) return;
-    failure_told_ = time;
+    if (failed_lately()) return;
+    failure_told_ = now();
     log_.error(what);
 }
 

@@ -53,7 +53,7 @@ HandlerLoop::HandlerLoop(const Options& options, Log& log)
     input_writable_->stop();
     if (stdio_) return;
     reaper_.emplace(loop_, [this](pid_t pid, int status) { on_child_exit(pid, status); });
-    log_.debug("program ", options.program.front(), ", process ", program_.pid);
+    log_.info("program ", options.program.front(), ", process ", program_.pid);
 }
 
 int HandlerLoop::run() {

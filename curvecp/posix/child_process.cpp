@@ -16,9 +16,8 @@ namespace curvecp {
 namespace {
 
 constexpr int kLastStandardDescriptor = 2;
-// What a parent may have changed or inherited as ignored.
-constexpr std::array kDefaultSignals{SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE, SIGALRM,
-                                     SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2};
+// What we change ourselves. What we inherited as ignored stays so: nohup is meant for children too.
+constexpr std::array kDefaultSignals{SIGPIPE, SIGCHLD};
 
 class FileActions {
   public:

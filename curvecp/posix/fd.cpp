@@ -2,10 +2,12 @@
 
 #include "curvecp/posix/failure.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace curvecp {
@@ -48,6 +50,14 @@ void prepare_descriptors() {
         if (open("/dev/null", O_RDWR) != fd) throw StartError("cannot open /dev/null", errno);
     }
     mark_close_on_exec();
+}
+
+std::size_t allow_descriptors(std::size_t wanted) noexcept {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return limit.rlim_cur;
+    const rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
 }
 
 bool set_nonblocking(int fd) noexcept {

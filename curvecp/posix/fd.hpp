@@ -34,6 +34,10 @@ class Fd {
 // no descriptor of ours ever has a number that a handler uses. Throws StartError.
 void prepare_descriptors();
 
+// Raises the limit on descriptors, which children inherit, only where `wanted` are more. The limit
+// there is then.
+[[nodiscard]] std::size_t allow_descriptors(std::size_t wanted) noexcept;
+
 // Sets O_NONBLOCK on the open file description, which every duplicate shares; false, with errno,
 // where the kernel refuses.
 bool set_nonblocking(int fd) noexcept;
