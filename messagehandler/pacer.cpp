@@ -16,10 +16,12 @@ using Seconds = std::chrono::duration<double>;
 void Pacer::on_sent(TimePoint now, std::size_t bytes, std::uint64_t rate) {
     const auto bytes_per_second = static_cast<double>(std::max<std::uint64_t>(rate, 1));
     const double drained = Seconds(now - drained_).count() * bytes_per_second;
-    backlog_ = std::max(0.0, backlog_ - drained) + static_cast<double>(bytes);
-    drained_ = now;
     const double burst =
         std::clamp(bytes_per_second * kBurstSeconds, double{kLeastBurst}, double{kMostBurst});
+    // Small messages count for more, because a burst is bounded in their number too.
+    const double counted = std::max(static_cast<double>(bytes), burst / kMostMessages);
+    backlog_ = std::max(0.0, backlog_ - drained) + counted;
+    drained_ = now;
     if (backlog_ < burst) return;
     // It goes on when half of the burst is free again: one wake-up for many blocks.
     const Seconds pause((backlog_ - burst / 2) / bytes_per_second);

@@ -121,6 +121,18 @@ TEST_CASE("at a low rate a burst is ten messages") {
     CHECK(pacer.next() > kStart + 40ms);
 }
 
+TEST_CASE("a burst of small messages is no more of them than one of full messages") {
+    for (const std::uint64_t rate : {std::uint64_t{100'000}, std::uint64_t{1'000'000'000}}) {
+        Pacer pacer;
+        std::size_t burst = 0;
+        for (; pacer.may_send(kStart) && burst < 1000; ++burst) {
+            pacer.on_sent(kStart, 192, rate);
+        }
+        CHECK(burst >= 40);
+        CHECK(burst <= 49);  // by rounding
+    }
+}
+
 TEST_CASE("an id is found while it is in the log, and is never 0") {
     TransmissionLog log;
     CHECK(TransmissionLog::id_of(0) == MessageId{1});
