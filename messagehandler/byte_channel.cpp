@@ -37,7 +37,8 @@ ByteChannel ByteChannel::standard_output() {
 
 // A pipe or a terminal can be opened a second time, for an open file description of our own that
 // does not block.
-ByteChannel::ByteChannel(int standard, int open_flags) : standard_(standard), kind_(Kind::Polled) {
+ByteChannel::ByteChannel(int standard, int open_flags)
+    : standard_(standard), output_(open_flags == O_WRONLY), kind_(Kind::Polled) {
     struct stat status {};
     if (fstat(standard, &status) != 0) return;
     if (S_ISREG(status.st_mode)) kind_ = Kind::File;
@@ -73,6 +74,7 @@ bool ByteChannel::would_wait(short events) const {
 void ByteChannel::close() {
     owned_.reset();
     if (standard_ < 0) return;
+    if (kind_ == Kind::Socket && output_) shutdown(standard_, SHUT_WR);
     const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
     dup2(null.get(), standard_);
     standard_ = -1;

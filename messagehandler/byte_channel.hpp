@@ -19,7 +19,8 @@ class ByteChannel {
     ByteChannel() = default;
     // A pipe's end that is non-blocking.
     explicit ByteChannel(Fd pipe);
-    // Descriptors 0 and 1; they are /dev/null after close().
+    // Descriptors 0 and 1; they are /dev/null after close(). A socket may be both: its peer is told
+    // of the output's end all the same.
     [[nodiscard]] static ByteChannel standard_input();
     [[nodiscard]] static ByteChannel standard_output();
 
@@ -48,6 +49,7 @@ class ByteChannel {
 
     Fd owned_;
     int standard_ = -1;  // 0 or 1
+    bool output_ = false;
     Kind kind_ = Kind::NonBlocking;
 };
 
