@@ -39,62 +39,17 @@ struct End {
 
 class Play {
   public:
+    // A byte says which end, what happens there, and one bit more.
     void step(Input& input) {
         const std::uint8_t what = input.byte();
         End& end = what % 2 == 0 ? a_ : b_;
-        switch (what / 2U % 16U) {
-            case 0:
-            case 1:
-            case 2:
-                write(end, input.word());
-                break;
-            case 3:
-                end.pair.end_output(what < 128 ? Ending::Success : Ending::Failure);
-                break;
-            case 4:
-            case 5:
-                consume(end, input.word());
-                break;
-            case 6:
-                if (what >= 192) {
-                    end.pair.discard_input(now_);
-                    end.discards = true;
-                }
-                break;
-            case 7:
-                if (what >= 192) {
-                    end.pair.on_program_exit(now_);
-                    end.exited = true;
-                }
-                break;
-            case 8:
-                lie(end, input);
-                break;
-            case 9:
-                deliver(end, input.byte(), false);
-                break;
-            case 10:
-                deliver(end, input.byte(), true);
-                break;
-            case 11:
-                if (!end.coming.empty())
-                    end.coming.erase(end.coming.begin() +
-                                     input.byte() % static_cast<int>(end.coming.size()));
-                break;
-            case 12:
-                now_ += std::chrono::microseconds(input.word());
-                break;
-            case 13:
-                now_ += std::chrono::milliseconds(input.word() / 8U);
-                break;
-            case 14:
-                deliver_all(end);
-                break;
-            default:
-                to_deadline();
-                break;
+        const unsigned kind = what / 2U % 16U;
+        if (kind < 8) {
+            program_acts(end, kind, what >= 128, input);
+        } else {
+            network_acts(end, kind, input);
         }
-        if (what / 2U % 16U != 0) settle();
+        if (kind != 0) settle();
     }
 
     // The network works, and the programs read and write to the end.
@@ -117,6 +72,33 @@ class Play {
     }
 
   private:
+    enum class Copies { One, More };
+
+    void program_acts(End& end, unsigned kind, bool more, Input& input) {
+        if (kind < 2) write(end, input.word());
+        if (kind == 2) cut_otherwise(end, input);
+        if (kind == 3) end.pair.end_output(more ? Ending::Failure : Ending::Success);
+        if (kind == 4 || kind == 5) consume(end, input.word());
+        if (kind == 6 && more) {
+            end.pair.discard_input(now_);
+            end.discards = true;
+        }
+        if (kind == 7 && more) {
+            end.pair.on_program_exit(now_);
+            end.exited = true;
+        }
+    }
+    void network_acts(End& end, unsigned kind, Input& input) {
+        if (kind == 8) lie(end, input);
+        if (kind == 9) deliver(end, input.byte(), Copies::One);
+        if (kind == 10) deliver(end, input.byte(), Copies::More);
+        if (kind == 11) lose(end, input.byte());
+        if (kind == 12) now_ += std::chrono::microseconds(input.word());
+        if (kind == 13) now_ += std::chrono::milliseconds(input.word() / 8U);
+        if (kind == 14) deliver_all(end);
+        if (kind == 15) to_deadline();
+    }
+
     static bool done(const End& end) {
         return end.pair.status() == Status::Done || end.pair.status() == Status::PeerVanished;
     }
@@ -147,6 +129,22 @@ class Play {
             most -= size;
         }
     }
+    // As from a sender with the same bytes that makes other blocks of them.
+    void cut_otherwise(End& end, Input& input) {
+        const std::uint64_t written = other(end).written;
+        MessageHeader header;
+        header.id = MessageId{0x80000000U + input.word()};
+        header.acknowledged.add({});
+        header.position = {std::min<std::uint64_t>(input.word() * 8U, written)};
+        header.block_size = std::min<std::uint64_t>(input.word() % (kMaxBlockSize + 1),
+                                                    written - header.position.value);
+        std::array<std::uint8_t, kMaxMessageSize> bytes{};
+        const Encoded message = encode(header, bytes);
+        for (std::size_t i = 0; i < header.block_size; ++i) {
+            message.block[i] = other(end).byte_at(header.position.value + i);
+        }
+        end.pair.on_message(now_, Bytes(bytes).first(message.size));
+    }
     void lie(End& end, Input& input) {
         Buffer message = end.coming.empty() ? Buffer(192) : end.coming.front();
         const Bytes head = input.take(input.byte() % 64U);
@@ -154,11 +152,15 @@ class Play {
         end.lied_to = true;
         end.pair.on_message(now_, message);
     }
-    void deliver(End& end, std::size_t index, bool twice) {
+    void deliver(End& end, std::size_t index, Copies copies) {
         if (end.coming.empty()) return;
-        const auto at = end.coming.begin() + static_cast<std::ptrdiff_t>(index % end.coming.size());
-        end.pair.on_message(now_, *at);
-        if (!twice) end.coming.erase(at);
+        end.pair.on_message(now_, end.coming[index % end.coming.size()]);
+        if (copies == Copies::One) lose(end, index);
+    }
+    static void lose(End& end, std::size_t index) {
+        if (end.coming.empty()) return;
+        const auto at = static_cast<std::ptrdiff_t>(index % end.coming.size());
+        end.coming.erase(end.coming.begin() + at);
     }
     void deliver_all(End& end) {
         for (const Buffer& message : end.coming) end.pair.on_message(now_, message);
