@@ -17,9 +17,9 @@ class Stdio(Case):
         super().setUp()
         self.server = self.serve("curvecpmessage", "cat")
 
-    def start(self, stdin, stdout):
+    def start(self, stdin, stdout, server=None):
         process = subprocess.Popen(
-            self.client_command(self.server, "curvecpmessage", "-C", "--stdio"), stdin=stdin,
+            self.client_command(server or self.server, "curvecpmessage", "-C", "--stdio"), stdin=stdin,
             stdout=stdout, stderr=subprocess.PIPE)
         self.addCleanup(self.end_held, process)
         return process
@@ -69,6 +69,20 @@ class Stdio(Case):
                 received += piece
             sender.join()
             self.assertEqual(bytes(received), DATA)
+            self.assert_ends_well(process)
+
+    def test_the_peers_end_is_told_on_a_socket_while_ours_is_still_open(self):
+        server = self.serve("curvecpmessage", "sh", "-c", "echo done; exec >&-; cat >/dev/null")
+        ours, theirs = socket.socketpair()
+        with ours:
+            process = self.start(theirs, theirs, server)
+            theirs.close()
+            ours.settimeout(10)
+            received = bytearray()
+            while piece := ours.recv(100):
+                received += piece
+            self.assertEqual(bytes(received), b"done\n")
+            ours.shutdown(socket.SHUT_WR)
             self.assert_ends_well(process)
 
 
