@@ -121,11 +121,8 @@ Action Client::on_message(const Address& from, const ServerMessage& message) {
     const auto opened = open_connection->open(CountedBox::ServerMessage, nonce, message.box());
     if (const auto* reason = std::get_if<DropReason>(&opened)) return Drop{to_fault(*reason)};
     become_connected();
-    // The message lies behind the box's tag, which is not needed any more: the length byte goes
-    // into its last byte, and nothing is copied.
-    const MutableBytes frame = message.bytes.subspan(ServerMessage::kOverhead - 1);
-    frame[0] = frame_length_byte(frame.size() - 1);
-    return Deliver{frame};
+    const MutableBytes plaintext = std::get<Connection::Opened>(opened).plaintext;
+    return Deliver{frame_around(message.bytes, plaintext)};
 }
 
 Connection* Client::connection() noexcept {

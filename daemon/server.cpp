@@ -1,17 +1,6 @@
 #include "daemon/server.hpp"
 
 namespace curvecp::daemon {
-namespace {
-
-// A frame in the packet's own place: the byte in front of the message is not needed any more.
-MutableBytes frame_around(MutableBytes packet, MutableBytes message) noexcept {
-    const auto offset = static_cast<std::size_t>(message.data() - packet.data());
-    const MutableBytes frame = packet.subspan(offset - 1, 1 + message.size());
-    frame[0] = frame_length_byte(message.size());
-    return frame;
-}
-
-}  // namespace
 
 Server::Server(ServerIdentity identity, LongTermNonces nonces, std::size_t max_connections,
                TimePoint now)

@@ -3,9 +3,6 @@
 namespace curvecp {
 namespace {
 
-constexpr std::array<std::uint8_t, Hello::Box::kSize - kBoxOverhead>
-    kHelloZeros{};  // specification
-
 void write_vouch(MutableFixedBytes<Vouch::kSize> vouch, const PublicKey& client_short_term,
                  const LongTermNonce& nonce, const SharedKey& client_long_server_long) noexcept {
     const MutableBytes bytes = vouch;
@@ -58,7 +55,7 @@ void ClientGreeting::write_hello(const Extension& client_extension, const Hello&
     // It starts below 2^48 and there are a few Hellos: it never ends here.
     const NonceCounter nonce = nonces_.next().value_or(NonceCounter{});
     nonce.store(field<Hello::NonceTail>(packet.bytes));
-    seal(field<Hello::Box>(packet.bytes), kHelloZeros, make_nonce(CountedBox::Hello, nonce),
+    seal(field<Hello::Box>(packet.bytes), Hello::kPlaintext, make_nonce(CountedBox::Hello, nonce),
          *client_short_server_long_);
 }
 

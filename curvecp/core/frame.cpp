@@ -2,6 +2,13 @@
 
 namespace curvecp {
 
+MutableBytes frame_around(MutableBytes packet, MutableBytes message) noexcept {
+    const auto offset = static_cast<std::size_t>(message.data() - packet.data());
+    const MutableBytes frame = packet.subspan(offset - 1, 1 + message.size());
+    frame[0] = frame_length_byte(message.size());
+    return frame;
+}
+
 MutableBytes FrameReader::prepare(MutableBytes buffer) {
     buffer_ = buffer;
     position_ = 0;

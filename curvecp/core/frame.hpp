@@ -24,6 +24,11 @@ inline constexpr std::size_t kMaxFrameSize = 1 + kMaxMessageSize;
     return static_cast<std::uint8_t>(message_size / kMessageUnit);
 }
 
+// The frame of a message that lies inside a packet, in the packet's own place: the length byte goes
+// into the byte in front of the message, which is not needed any more. The message does not begin
+// the packet.
+[[nodiscard]] MutableBytes frame_around(MutableBytes packet, MutableBytes message) noexcept;
+
 // Cuts what is read from a pipe into messages. Between reads it keeps at most one incomplete
 // frame, so that many readers can share one large buffer:
 //

@@ -41,6 +41,8 @@ struct Hello {
     using Box = After<NonceTail, box_size(64)>;
     static constexpr std::size_t kSize = Box::kEnd;
     static_assert(kSize == 224);
+    // The plaintext of its box.
+    static constexpr std::array<std::uint8_t, Box::kSize - kBoxOverhead> kPlaintext{};
 
     MutableFixedBytes<kSize> bytes;
 };

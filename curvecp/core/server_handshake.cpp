@@ -3,16 +3,12 @@
 namespace curvecp {
 namespace {
 
-// Specification: the plaintext of a Hello's box.
-constexpr std::size_t kHelloPlaintextSize = Hello::Box::kSize - kBoxOverhead;
-constexpr std::array<std::uint8_t, kHelloPlaintextSize> kHelloZeros{};
-
 bool proves_short_term_key(const Hello& hello, const SharedKey& client_short_server_long) noexcept {
     const Nonce nonce =
         make_nonce(CountedBox::Hello, NonceCounter::load(field<Hello::NonceTail>(hello.bytes)));
-    std::array<std::uint8_t, kHelloPlaintextSize> plaintext{};
+    auto plaintext = Hello::kPlaintext;
     return open(plaintext, field<Hello::Box>(hello.bytes), nonce, client_short_server_long) &&
-           equal_in_constant_time(plaintext, kHelloZeros);
+           equal_in_constant_time(plaintext, Hello::kPlaintext);
 }
 
 // Whether the long-term key vouches for the short-term key.
