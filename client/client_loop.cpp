@@ -68,11 +68,6 @@ std::string to_text(std::span<const Address> addresses) {
     return text;
 }
 
-std::string to_seconds(Duration duration) {
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-    return std::to_string(ms / 1000) + "." + std::to_string(1000 + ms % 1000).substr(1);
-}
-
 }  // namespace
 
 ClientLoop::ClientLoop(const Options& options, Log& log)
@@ -252,9 +247,8 @@ void ClientLoop::stop(Outcome outcome) {
 
 void ClientLoop::tell_end(std::string_view reason) const {
     if (!log_.tells(Verbosity::Connections)) return;
-    log_.info("end: ", reason, ", after ", to_seconds(now() - started_), " s, ", bytes_in_,
-              " bytes in, ", bytes_out_, " bytes out, ", handler_->dropped_frames(),
-              " messages dropped");
+    log_.info("end: ", reason, ", after ", now() - started_, ", ", bytes_in_, " bytes in, ",
+              bytes_out_, " bytes out, ", handler_->dropped_frames(), " messages dropped");
 }
 
 }  // namespace curvecp::client

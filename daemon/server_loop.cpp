@@ -20,12 +20,6 @@ Server make_server(const ServerOptions& options, KeyDirectory& keys) {
                   std::move(nonces), options.max_connections, now());
 }
 
-std::string seconds_between(TimePoint from, TimePoint to) {
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count();
-    const std::string fraction = std::to_string(1000 + ms % 1000).substr(1);
-    return std::to_string(ms / 1000) + "." + fraction;
-}
-
 }  // namespace
 
 ServerLoop::ServerLoop(ServerOptions options, EventLoop& loop, HandlerChildren& children, Log& log)
@@ -43,6 +37,7 @@ ServerLoop::ServerLoop(ServerOptions options, EventLoop& loop, HandlerChildren& 
       before_wait_(loop_, [this] { socket_.flush(); }) {
     deadline_.set(server_.next_deadline());
     if (!server_.keys_locked()) log_.info("keys may be swapped out: the limit on locked memory");
+    if (!log_.tells(Verbosity::Connections)) return;
     log_.info("listening on ", to_text(socket_.local_address()), ", public key ",
               to_hex(keys_.public_key().bytes()));
 }
@@ -154,10 +149,9 @@ void ServerLoop::end(ConnectionId id, std::string_view reason) {
     if (log_.tells(Verbosity::Connections)) {
         const ClientConnection& connection = server_.connection(id);
         log_.info("connection ", connection.number, ": end, ", reason, ", after ",
-                  seconds_between(handler->started, now()), " s, from ",
-                  to_text(connection.path.peer), ", client key ",
-                  to_hex(connection.client_long_term.bytes()), ", ", handler->bytes_in,
-                  " bytes in, ", handler->bytes_out, " bytes out, ",
+                  now() - handler->started, ", from ", to_text(connection.path.peer),
+                  ", client key ", to_hex(connection.client_long_term.bytes()), ", ",
+                  handler->bytes_in, " bytes in, ", handler->bytes_out, " bytes out, ",
                   handler->process.dropped_frames(), " messages dropped");
     }
     server_.on_handler_end(id);

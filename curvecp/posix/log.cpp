@@ -29,6 +29,11 @@ Log::Log(Log&&) noexcept = default;
 Log& Log::operator=(Log&&) noexcept = default;
 Log::~Log() = default;
 
+void Log::append(std::string& line, Duration duration) {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+    line += std::to_string(ms / 1000) + "." + std::to_string(1000 + ms % 1000).substr(1) + " s";
+}
+
 void Log::write_line(std::string line) {
     make_printable(line);
     logger_->log(spdlog::level::info, spdlog::string_view_t(line));

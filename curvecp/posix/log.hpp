@@ -2,6 +2,8 @@
 // to tell something is given one.
 #pragma once
 
+#include "curvecp/core/time.hpp"
+
 #include <concepts>
 #include <memory>
 #include <string>
@@ -32,8 +34,9 @@ class Log {
 
     [[nodiscard]] bool tells(Verbosity verbosity) const noexcept { return verbosity <= verbosity_; }
 
-    // Each takes texts and numbers and joins them, and costs a comparison where it is not wanted.
-    // fatal: the program cannot go on. error: something failed. info: connections. debug: the rest.
+    // Each takes texts, numbers and durations (in seconds) and joins them, and costs a comparison
+    // where it is not wanted. fatal: the program cannot go on. error: something failed. info:
+    // connections. debug: the rest.
     template <class... Parts>
     void fatal(const Parts&... parts) {
         if (tells(Verbosity::Errors)) write("fatal: ", parts...);
@@ -53,6 +56,7 @@ class Log {
 
   private:
     static void append(std::string& line, std::string_view text) { line += text; }
+    static void append(std::string& line, Duration duration);
     static void append(std::string& line, std::integral auto number) {
         line += std::to_string(number);
     }
