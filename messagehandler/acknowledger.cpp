@@ -16,7 +16,10 @@ constexpr std::size_t place_of(MessageId id, std::size_t places) {
 }  // namespace
 
 void Acknowledger::on_id(TimePoint now, MessageId id, bool urgent, Duration smoothed_rtt) {
-    if (taken_[place_of(id, kRemembered)] != id) newest_ = id;
+    if (taken_[place_of(id, kRemembered)] != id) {
+        newest_ = id;
+        arrival_ = now;
+    }
     ++unanswered_;
     const bool at_once =
         urgent || smoothed_rtt == Duration::zero() || unanswered_ >= kMostUnanswered;
@@ -24,12 +27,13 @@ void Acknowledger::on_id(TimePoint now, MessageId id, bool urgent, Duration smoo
     due_ = due_ ? std::min(*due_, due) : due;
 }
 
-MessageId Acknowledger::take() {
+Acknowledger::Answer Acknowledger::take(TimePoint now) {
     due_.reset();
     unanswered_ = 0;
     const MessageId id = std::exchange(newest_, kNoId);
-    if (id != kNoId) taken_[place_of(id, kRemembered)] = id;
-    return id;
+    if (id == kNoId) return {};
+    taken_[place_of(id, kRemembered)] = id;
+    return {id, now - arrival_};
 }
 
 }  // namespace curvecp::messagehandler

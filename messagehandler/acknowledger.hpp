@@ -20,8 +20,13 @@ class Acknowledger {
     [[nodiscard]] bool pending() const { return due_.has_value(); }
     [[nodiscard]] std::optional<TimePoint> deadline() const { return due_; }
 
-    // The id for the message that is leaving now, which answers everything; kNoId for none.
-    MessageId take();
+    // What the message that is leaving now says, which answers everything: the newest id and how
+    // long it was kept; kNoId for none.
+    struct Answer {
+        MessageId id = kNoId;
+        std::optional<Duration> delay{};
+    };
+    Answer take(TimePoint now);
 
   private:
     static constexpr std::size_t kRemembered = 256;
@@ -29,6 +34,7 @@ class Acknowledger {
     // The newest ids that were put into a message, each in the place of its lowest bits.
     std::array<MessageId, kRemembered> taken_{};
     MessageId newest_ = kNoId;
+    TimePoint arrival_;  // of the newest
     unsigned unanswered_ = 0;
     std::optional<TimePoint> due_;
 };

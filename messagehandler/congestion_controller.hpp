@@ -6,18 +6,27 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 namespace curvecp::messagehandler {
 
+// Sizes are of messages, padding included, in bytes; rates are bytes a second.
 class CongestionController {
   public:
     struct Acknowledged {
         TimePoint now;
-        TimePoint sent;         // when the newest of it was sent
-        std::size_t bytes;      // of messages, padding included, as everywhere here
-        std::size_t in_flight;  // before this acknowledgment
-        Duration smoothed_rtt;  // 0 while none is known
+        TimePoint sent{};            // when the newest of it was sent
+        std::size_t bytes = 0;       // known to have arrived by this message
+        std::size_t in_flight = 0;   // before this message
+        std::optional<Duration> rtt{};  // the sample of this message
+        Duration smoothed_rtt{0};    // 0 while none is known
+    };
+    struct Lost {
+        TimePoint now;
+        TimePoint sent;             // when the newest of it was sent
+        std::size_t bytes = 0;      // lost now
+        std::size_t in_flight = 0;  // before it was known
     };
 
     CongestionController() = default;
@@ -25,17 +34,25 @@ class CongestionController {
     CongestionController& operator=(const CongestionController&) = delete;
     virtual ~CongestionController() = default;
 
-    virtual void on_sent(TimePoint now, std::size_t bytes, std::size_t in_flight) = 0;
     virtual void on_acknowledged(const Acknowledged& acknowledged) = 0;
-    // `sent` is when the newest of what was lost now was sent.
-    virtual void on_lost(TimePoint now, TimePoint sent, std::size_t bytes) = 0;
+    virtual void on_lost(const Lost& lost) = 0;
+    // What was taken for lost has arrived after all.
+    virtual void on_spurious_loss(TimePoint now, std::size_t bytes) = 0;
+    // Nothing was there to send, or the peer had no room, though window and rate allowed more.
+    virtual void on_starved(TimePoint now) = 0;
     // The peer answers again after a long silence (RFC 9002 section 7.6: persistent congestion).
     virtual void on_silence_ended(TimePoint now) = 0;
 
     // Bytes that may be in flight.
     [[nodiscard]] virtual std::size_t window() const = 0;
-    // Bytes a second; nullopt while nothing is known to pace by.
+    // nullopt while nothing is known to pace by.
     [[nodiscard]] virtual std::optional<std::uint64_t> pacing_rate() const = 0;
+    // A word for the trace.
+    [[nodiscard]] virtual const char* state() const = 0;
 };
+
+enum class Congestion : std::uint8_t { Bbr, Cubic };
+
+[[nodiscard]] std::unique_ptr<CongestionController> make_controller(Congestion congestion);
 
 }  // namespace curvecp::messagehandler

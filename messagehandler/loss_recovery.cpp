@@ -6,9 +6,10 @@ namespace curvecp::messagehandler {
 
 namespace {
 
-constexpr Duration kMostTimeout = std::chrono::seconds(5);  // ours: a resumed peer is found soon
+// Ours: an answer that took longer says how long the peer slept.
+constexpr Duration kMostSample = std::chrono::seconds(5);
 // Ours: records of blocks that a silent peer answers nothing about.
-constexpr std::size_t kMostRecords = 4096;
+constexpr std::size_t kMostRecords = 16384;
 
 }  // namespace
 
@@ -23,7 +24,8 @@ bool LossRecovery::may_send(TimePoint now) const {
 MessageId LossRecovery::on_block_sent(TimePoint now, SentBlock& block, std::size_t size) {
     const std::uint64_t number = log_.add({.sent = now, .begin = block.range.begin});
     blocks_.sent(block, number, size);
-    controller_->on_sent(now, size, blocks_.bytes_in_flight());
+    ++statistics_.blocks;
+    if (block.transmissions > 1) ++statistics_.retransmitted;
     if (const auto rate = controller_->pacing_rate()) pacer_.on_sent(now, size, *rate);
     last_block_sent_ = now;
     probe_due_ = false;
@@ -36,17 +38,18 @@ MessageId LossRecovery::on_ping_sent(TimePoint now) {
     return TransmissionLog::id_of(log_.add({.sent = now, .kind = Transmission::Kind::Ping}));
 }
 
-LossRecovery::Echoed LossRecovery::on_echo(TimePoint now, MessageId id) {
+LossRecovery::Echoed LossRecovery::on_echo(TimePoint now, MessageId id, Duration answer_delay) {
+    acknowledged_ = {.now = now, .in_flight = blocks_.bytes_in_flight()};
     const auto number = log_.find(id);
     if (!number) return {};
     Transmission& transmission = *log_.at(*number);
     if (!transmission.echoed && measures(now, transmission)) {
-        rtt_.on_sample(now - transmission.sent);
+        acknowledged_.rtt = rtt_.on_sample(now - transmission.sent, answer_delay);
     }
     transmission.echoed = true;
     newest_echoed_ = std::max(newest_echoed_, *number);
     if (transmission.kind == Transmission::Kind::Ping) return {Echo::Ping, *number};
-    blocks_.echoed(transmission.begin, *number);
+    on_delivered(transmission.sent, blocks_.echoed(transmission.begin, *number));
     on_received(*number);
     progress_ = true;
     return {Echo::Block, *number};
@@ -54,32 +57,46 @@ LossRecovery::Echoed LossRecovery::on_echo(TimePoint now, MessageId id) {
 
 // What waited for a peer that slept says how long it slept, not how long the way is.
 bool LossRecovery::measures(TimePoint now, const Transmission& transmission) const {
-    return transmission.sent >= silence_ended_ && now - transmission.sent <= kMostTimeout;
+    return transmission.sent >= silence_ended_ && now - transmission.sent <= kMostSample;
 }
 
 void LossRecovery::on_received(std::uint64_t number) {
     newest_received_ = std::max(newest_received_.value_or(number), number);
+    if (number < round_ends_) return;
+    round_ends_ = log_.next_number();
+    rtt_.on_round();
 }
 
-void LossRecovery::on_acknowledged(TimePoint now, std::span<const SentBlock> blocks,
-                                   std::size_t in_flight) {
-    if (blocks.empty()) return;
-    CongestionController::Acknowledged acknowledged{.now = now,
-                                                    .sent = {},
-                                                    .bytes = 0,
-                                                    .in_flight = in_flight,
-                                                    .smoothed_rtt = rtt_.smoothed()};
+void LossRecovery::on_acknowledged(TimePoint now, std::span<const SentBlock> blocks) {
     for (const SentBlock& block : blocks) {
-        acknowledged.bytes += block.cost;
         const Transmission* transmission = log_.at(block.transmission);
-        if (transmission == nullptr) continue;
-        acknowledged.sent = std::max(acknowledged.sent, transmission->sent);
+        const TimePoint sent = transmission != nullptr ? transmission->sent : TimePoint{};
         // RFC 8985 section 6.2: an answer that comes too fast is that to an earlier transmission.
-        const bool certain = block.transmissions == 1 || now - transmission->sent >= rtt_.minimum();
-        if (certain) on_received(block.transmission);
+        const bool certain = block.transmissions == 1 || now - sent >= rtt_.minimum();
+        if (block.was_lost && (block.state == SentBlock::State::Lost || !certain)) {
+            on_spurious_loss(now, block.cost);
+        }
+        if (block.state != SentBlock::State::Echoed) on_delivered(sent, block.cost);
+        if (certain && transmission != nullptr) on_received(block.transmission);
     }
-    controller_->on_acknowledged(acknowledged);
-    progress_ = true;
+    if (!blocks.empty()) progress_ = true;
+}
+
+void LossRecovery::on_delivered(TimePoint sent, std::size_t bytes) {
+    acknowledged_.bytes += bytes;
+    acknowledged_.sent = std::max(acknowledged_.sent, sent);
+}
+
+void LossRecovery::on_spurious_loss(TimePoint now, std::size_t bytes) {
+    ++statistics_.spurious;
+    rtt_.on_spurious_loss();
+    controller_->on_spurious_loss(now, bytes);
+}
+
+void LossRecovery::tell_controller(TimePoint now) {
+    acknowledged_.smoothed_rtt = rtt_.smoothed();
+    if (acknowledged_.bytes != 0 || acknowledged_.rtt) controller_->on_acknowledged(acknowledged_);
+    acknowledged_ = {.now = now};
 }
 
 void LossRecovery::on_progress(TimePoint now) {
@@ -95,6 +112,7 @@ void LossRecovery::on_progress(TimePoint now) {
 
 void LossRecovery::on_message(TimePoint now, bool answers_ping) {
     if (std::exchange(progress_, false)) on_progress(now);
+    tell_controller(now);
     detect_losses(now);
     heard_since_probe_ = true;
     ping_due_ = false;
@@ -121,11 +139,16 @@ void LossRecovery::detect_losses(TimePoint now) {
         if (open && !overtaken && log_.size() <= kMostRecords) break;
         if (open && first.kind == Transmission::Kind::Block) {
             blocks_.lost(first.begin, number);
+            ++statistics_.lost;
             if (overtaken) newest_lost = first.sent;
         }
         log_.pop_first();
     }
-    if (newest_lost) controller_->on_lost(now, *newest_lost, in_flight - blocks_.bytes_in_flight());
+    if (!newest_lost) return;
+    controller_->on_lost({.now = now,
+                          .sent = *newest_lost,
+                          .bytes = in_flight - blocks_.bytes_in_flight(),
+                          .in_flight = in_flight});
 }
 
 void LossRecovery::advance(TimePoint now) {
@@ -156,10 +179,10 @@ std::optional<TimePoint> LossRecovery::deadline() const {
     return earlier(loss_deadline(), probe_deadline());
 }
 
-Duration LossRecovery::timeout(unsigned doublings) const {
+Duration LossRecovery::backed_off(unsigned doublings, Duration longest) const {
     constexpr unsigned kMostDoublings = 10;
     const Duration timeout = rtt_.probe_timeout() * (1U << std::min(doublings, kMostDoublings));
-    return std::max(rtt_.probe_timeout(), std::min(timeout, kMostTimeout));
+    return std::max(rtt_.probe_timeout(), std::min(timeout, longest));
 }
 
 }  // namespace curvecp::messagehandler

@@ -7,6 +7,7 @@
 #include "messagehandler/pacer.hpp"
 #include "messagehandler/rtt_estimator.hpp"
 #include "messagehandler/sent_blocks.hpp"
+#include "messagehandler/transfer_statistics.hpp"
 #include "messagehandler/transmission_log.hpp"
 
 #include <memory>
@@ -31,6 +32,8 @@ class LossRecovery {
     // last: a peer whose buffer is full drops the block without an answer.
     [[nodiscard]] bool ping_due() const { return ping_due_; }
 
+    // Nothing is there to send though window and pacing allow it.
+    void on_starved(TimePoint now) { controller_->on_starved(now); }
     // Each returns the fresh id. `size` is the message's.
     MessageId on_block_sent(TimePoint now, SentBlock& block, std::size_t size);
     MessageId on_ping_sent(TimePoint now);
@@ -44,9 +47,10 @@ class LossRecovery {
         Echo what = Echo::Unknown;
         std::uint64_t number = 0;
     };
-    Echoed on_echo(TimePoint now, MessageId id);
-    // `blocks` are newly acknowledged; `in_flight` is what was before the message.
-    void on_acknowledged(TimePoint now, std::span<const SentBlock> blocks, std::size_t in_flight);
+    // `answer_delay` is how long the peer says that it kept the id.
+    Echoed on_echo(TimePoint now, MessageId id, Duration answer_delay);
+    // `blocks` are newly acknowledged.
+    void on_acknowledged(TimePoint now, std::span<const SentBlock> blocks);
     // The end of any valid message: finds what is lost; a peer that was silent is probed at once.
     // `answers_ping`: the message is nothing but the answer to a ping, and says nothing about room.
     void on_message(TimePoint now, bool answers_ping);
@@ -58,8 +62,15 @@ class LossRecovery {
     [[nodiscard]] TimePoint next_paced() const { return pacer_.next(); }
 
     [[nodiscard]] const RttEstimator& rtt() const { return rtt_; }
+    [[nodiscard]] const CongestionController& controller() const { return *controller_; }
+    [[nodiscard]] const TransferStatistics& statistics() const { return statistics_; }
+    // How slowly a silent peer is probed at most.
+    void set_longest_timeout(Duration timeout) { longest_timeout_ = timeout; }
     // The probe timeout after `doublings` time-outs without an answer.
-    [[nodiscard]] Duration timeout(unsigned doublings) const;
+    [[nodiscard]] Duration timeout(unsigned doublings) const {
+        return backed_off(doublings, longest_timeout_);
+    }
+    [[nodiscard]] Duration backed_off(unsigned doublings, Duration longest) const;
     // Transmissions of which it is not known what became of them.
     [[nodiscard]] std::size_t unresolved() const { return log_.size(); }
     [[nodiscard]] bool silent() const { return timeouts_ >= kSilentAfter; }
@@ -70,6 +81,9 @@ class LossRecovery {
 
     [[nodiscard]] bool measures(TimePoint now, const Transmission& transmission) const;
     void on_received(std::uint64_t number);
+    void on_delivered(TimePoint sent, std::size_t bytes);
+    void on_spurious_loss(TimePoint now, std::size_t bytes);
+    void tell_controller(TimePoint now);
     void on_progress(TimePoint now);
     void detect_losses(TimePoint now);
     void on_probe_timeout();
@@ -82,6 +96,10 @@ class LossRecovery {
     RttEstimator rtt_;
     Pacer pacer_;
     TransmissionLog log_;
+    TransferStatistics statistics_;
+    CongestionController::Acknowledged acknowledged_;  // by the message that is being processed
+    Duration longest_timeout_ = std::chrono::seconds(5);
+    std::uint64_t round_ends_ = 0;  // with the arrival of this transmission or a later one
     std::optional<std::uint64_t> newest_received_;  // the newest block known to have arrived
     std::uint64_t newest_echoed_ = 0;               // the newest of all; older pings are of no use
     TimePoint last_block_sent_;

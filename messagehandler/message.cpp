@@ -14,7 +14,9 @@ using MutableHeaderBytes = MutableFixedBytes<Layout::kHeaderSize>;
 
 constexpr std::uint16_t kSuccessFlag = 2048;  // specification
 constexpr std::uint16_t kFailureFlag = 4096;  // specification; both together are failure
-constexpr std::size_t kExtensionRoom = 16;    // specification: the receive limit's record
+constexpr std::array<std::uint8_t, 4> kReceiveLimitMagic{'w', 'i', 'n', '1'};  // specification
+constexpr std::uint64_t kMostReceiveLimit = kMaxStreamSize + 1;                 // specification
+constexpr std::uint32_t kUnknownDelay = 0xffffffff;                             // specification
 constexpr std::array<std::size_t, 4> kPaddedSizes{192, 320, 576, 1088};  // specification
 
 template <class F, std::unsigned_integral Integer>
@@ -116,6 +118,34 @@ std::uint16_t flag_of(std::optional<Ending> ending) {
     return *ending == Ending::Success ? kSuccessFlag : kFailureFlag;
 }
 
+using RecordBytes = FixedBytes<ReceiveLimitLayout::Limit::kEnd>;
+using MutableRecordBytes = MutableFixedBytes<ReceiveLimitLayout::Limit::kEnd>;
+
+std::optional<ReceiveLimit> read_receive_limit(RecordBytes message) {
+    const Bytes magic = field<ReceiveLimitLayout::Magic>(message);
+    if (!std::equal(magic.begin(), magic.end(), kReceiveLimitMagic.begin())) return std::nullopt;
+    const auto limit = load_le<std::uint64_t>(field<ReceiveLimitLayout::Limit>(message));
+    if (limit > kMostReceiveLimit) return std::nullopt;
+    const auto delay = load_le<std::uint32_t>(field<ReceiveLimitLayout::Delay>(message));
+    ReceiveLimit result{std::nullopt, {limit}};
+    if (delay != kUnknownDelay) result.delay = std::chrono::microseconds(delay);
+    return result;
+}
+
+std::uint32_t in_microseconds(std::optional<Duration> delay) {
+    if (!delay) return kUnknownDelay;
+    const auto count = std::chrono::duration_cast<std::chrono::microseconds>(*delay).count();
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(count, 0, kUnknownDelay - 1));
+}
+
+void write_receive_limit(const ReceiveLimit& receive_limit, MutableRecordBytes message) {
+    std::copy(kReceiveLimitMagic.begin(), kReceiveLimitMagic.end(),
+              field<ReceiveLimitLayout::Magic>(message).begin());
+    store_le<std::uint32_t>(in_microseconds(receive_limit.delay),
+                            field<ReceiveLimitLayout::Delay>(message));
+    store_le<std::uint64_t>(receive_limit.limit.value, field<ReceiveLimitLayout::Limit>(message));
+}
+
 }  // namespace
 
 std::optional<Message> decode(Bytes message) {
@@ -130,18 +160,22 @@ std::optional<Message> decode(Bytes message) {
         position > kMaxStreamSize - block_size) {
         return std::nullopt;
     }
-    const MessageHeader header{
+    MessageHeader header{
         .id = MessageId{get<Layout::Id, std::uint32_t>(bytes)},
         .acknowledged_id = MessageId{get<Layout::AcknowledgedId, std::uint32_t>(bytes)},
         .acknowledged = read_ranges(bytes),
         .ending = ending_of(size_and_flags),
         .position = {position},
         .block_size = block_size};
+    if (message.size() >= ReceiveLimitLayout::Limit::kEnd + block_size) {
+        header.receive_limit =
+            read_receive_limit(message.first<ReceiveLimitLayout::Limit::kEnd>());
+    }
     return Message{header, message.last(block_size)};
 }
 
 std::size_t padded_size(std::size_t block_size) {
-    const std::size_t needed = Layout::kHeaderSize + kExtensionRoom + block_size;
+    const std::size_t needed = ReceiveLimitLayout::Limit::kEnd + block_size;
     return *std::find_if(kPaddedSizes.begin(), kPaddedSizes.end() - 1,
                          [&](std::size_t size) { return size >= needed; });
 }
@@ -156,6 +190,10 @@ Encoded encode(const MessageHeader& header, MutableFixedBytes<kMaxMessageSize> o
     put<Layout::BlockSizeAndFlags>(
         bytes, static_cast<std::uint16_t>(header.block_size | flag_of(header.ending)));
     put<Layout::Position>(bytes, header.position.value);
+    if (header.receive_limit) {
+        write_receive_limit(*header.receive_limit,
+                            out.first<ReceiveLimitLayout::Limit::kEnd>());
+    }
     return {size, out.subspan(size - header.block_size, header.block_size)};
 }
 

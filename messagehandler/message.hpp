@@ -3,6 +3,7 @@
 #pragma once
 
 #include "curvecp/core/packet.hpp"
+#include "curvecp/core/time.hpp"
 #include "messagehandler/position.hpp"
 
 #include <optional>
@@ -29,10 +30,21 @@ struct MessageLayout {
     static_assert(kHeaderSize == 48);
 };
 
+// Specification: the receive limit, this project's extension, in the padding of a message.
+struct ReceiveLimitLayout {
+    using Magic = Field<MessageLayout::kHeaderSize, 4>;
+    using Delay = After<Magic, 4>;
+    using Limit = After<Delay, 8>;
+    static constexpr std::size_t kSize = Limit::kEnd - MessageLayout::kHeaderSize;
+    static_assert(kSize == 16);
+};
+
 inline constexpr std::size_t kMaxBlockSize = 1024;  // specification
 // Specification: a client's blocks, until a message has come from the server.
 inline constexpr std::size_t kMaxFirstBlockSize = 512;
 inline constexpr std::size_t kMaxRanges = 6;  // specification
+// Ours: what a range but the first can name, cut so that it ends where full blocks end.
+inline constexpr std::uint64_t kMaxRangeSize = 63 * kMaxBlockSize;
 
 // Specification: fresh for every transmission; 0 for a pure acknowledgment.
 enum class MessageId : std::uint32_t {};
@@ -47,6 +59,12 @@ struct AcknowledgedRanges {
     [[nodiscard]] std::span<const Range> view() const { return std::span(ranges).first(count); }
 };
 
+// How far the receiver buffers, and how long it kept the message whose id it acknowledges.
+struct ReceiveLimit {
+    std::optional<Duration> delay;  // whole microseconds on the wire
+    StreamPosition limit;           // the first position that would not be buffered
+};
+
 struct MessageHeader {
     MessageId id = kNoId;
     MessageId acknowledged_id = kNoId;
@@ -54,6 +72,7 @@ struct MessageHeader {
     std::optional<Ending> ending;
     StreamPosition position;
     std::size_t block_size = 0;
+    std::optional<ReceiveLimit> receive_limit{};
 
     // Asks for nothing but an answer.
     [[nodiscard]] bool is_ping() const { return id != kNoId && block_size == 0 && !ending; }
@@ -68,8 +87,7 @@ struct Message {
 // the message or passes the largest position. Ranges that wrap are left out.
 [[nodiscard]] std::optional<Message> decode(Bytes message);
 
-// 192, 320, 576 or 1088: fixed sizes reveal less. Room for 16 bytes of padding is always there, for
-// what a later version may say in them.
+// 192, 320, 576 or 1088: fixed sizes reveal less. There is always room for the receive limit.
 [[nodiscard]] std::size_t padded_size(std::size_t block_size);
 
 struct Encoded {

@@ -10,11 +10,8 @@ namespace curvecp::messagehandler {
 
 class Pacer {
   public:
-    // RFC 9002 section 7.7: the first window may leave at once.
-    static constexpr std::size_t kLeastBurst = std::size_t{10} * 1088;
     // Ours, because the reference keeps 64 messages while it is busy, and a pipe about as many.
     static constexpr std::size_t kMostMessages = 48;
-    static constexpr std::size_t kMostBurst = kMostMessages * 1088;
 
     // `rate` in bytes a second.
     void on_sent(TimePoint now, std::size_t bytes, std::uint64_t rate);

@@ -53,9 +53,10 @@ ReceiveStream::Outcome ReceiveStream::store_beyond(Range range, Bytes block) {
         return Outcome::Closing;
     }
     beyond_.insert(range);
+    const bool follows = range.begin == highest_;
     newest_ = range.begin;
     highest_ = std::max(highest_, range.end);
-    return Outcome::OutOfOrder;
+    return follows ? Outcome::BehindGap : Outcome::NewGap;
 }
 
 void ReceiveStream::advance(StreamPosition end) {
@@ -70,14 +71,21 @@ void ReceiveStream::advance(StreamPosition end) {
 AcknowledgedRanges ReceiveStream::acknowledged() const {
     AcknowledgedRanges result;
     result.add({{0}, complete() ? contiguous_ + 1 : contiguous_});
-    const auto ranges = beyond_.ranges();
-    // Five that end with the newest: so each is told several times while blocks come in.
-    constexpr std::size_t kBefore = kMaxRanges - 2;
-    const std::size_t newest = beyond_.index_of(newest_);
-    const std::size_t first = newest > kBefore ? newest - kBefore : 0;
-    for (std::size_t i = first; i < ranges.size() && result.count < kMaxRanges; ++i) {
-        result.add(ranges[i]);
+    if (beyond_.empty()) return result;
+    // From the newest downwards, so that each piece is told several times while blocks come in.
+    std::array<Range, kMaxRanges - 1> pieces;
+    std::size_t count = 0;
+    std::size_t index = std::min(beyond_.index_of(newest_), beyond_.ranges().size() - 1);
+    Range rest = beyond_.ranges()[index];
+    while (count < pieces.size()) {
+        const std::uint64_t size = std::min<std::uint64_t>(rest.size(), kMaxRangeSize);
+        pieces[count++] = {{rest.end.value - size}, rest.end};
+        rest.end = {rest.end.value - size};
+        if (!rest.empty()) continue;
+        if (index == 0) break;
+        rest = beyond_.ranges()[--index];
     }
+    while (count > 0) result.add(pieces[--count]);
     return result;
 }
 

@@ -10,26 +10,26 @@ namespace curvecp::messagehandler {
 
 class ReceiveStream {
   public:
-    // Ours, because the reference's sender has 128 KiB in flight and the program should not starve
-    // while one loss is repaired.
-    static constexpr std::size_t kCapacity = std::size_t{256} * 1024;
 
     enum class Outcome {
         InOrder,     // new bytes, and nothing is missing before them
-        OutOfOrder,  // new bytes behind a gap
+        NewGap,      // new bytes behind a gap that the sender does not know of yet
+        BehindGap,   // new bytes that follow others behind a gap
         Closing,     // a gap was closed, or the end was reached
         Duplicate,   // nothing new
         Refused,     // lies beyond the buffer: to be ignored without an answer
         Ignored,     // contradicts an end that was accepted: likewise
     };
 
-    explicit ReceiveStream(std::size_t capacity = kCapacity) : capacity_(capacity) {}
+    // Buffers `capacity` bytes at most, and takes memory only for what is there.
+    explicit ReceiveStream(std::size_t capacity) : capacity_(capacity) {}
 
     // `block` is a decoded message's. A block is taken whole or not at all; bytes that are there
     // already stay as they are; the first end is final.
     Outcome accept(StreamPosition position, Bytes block, std::optional<Ending> ending);
 
-    // What to tell the sender: the first range, and five more around the newest block.
+    // What to tell the sender: the first range, and up to five more that end with the newest block,
+    // each of a size that a message can name.
     [[nodiscard]] AcknowledgedRanges acknowledged() const;
     // Every byte and the end are there.
     [[nodiscard]] bool complete() const { return total_ && contiguous_ == *total_; }
@@ -43,8 +43,13 @@ class ReceiveStream {
     // After the last byte was consumed.
     [[nodiscard]] std::optional<Ending> end() const;
 
+    // The first position that would not be buffered. It never shrinks.
+    [[nodiscard]] StreamPosition limit() const { return consumed_ + capacity_; }
+    // Behind the last byte that is here.
+    [[nodiscard]] StreamPosition highest() const { return highest_; }
     // Bytes that would be accepted beyond those in order.
     [[nodiscard]] std::uint64_t room() const { return capacity_ - (contiguous_ - consumed_); }
+    [[nodiscard]] std::size_t capacity() const { return capacity_; }
     // Gives the buffer back while it is empty.
     void release_memory();
     [[nodiscard]] bool releasable() const { return consumed_ == highest_; }
@@ -63,8 +68,8 @@ class ReceiveStream {
     StreamPosition contiguous_;
     StreamPosition highest_;  // behind the last byte that is here; an end has no place in memory
     StreamPosition newest_;   // the newest block behind a gap
-    // Ours: 512 holes are more than 256 KiB of full blocks can have.
-    RangeSet beyond_{512};
+    // Ours: as many holes as 8 MiB of full blocks can have.
+    RangeSet beyond_{4096};
     std::optional<StreamPosition> total_;
     Ending ending_ = Ending::Success;
     bool discarding_ = false;

@@ -1,4 +1,5 @@
-// Round-trip times, and what they say about waiting: RFC 6298, RFC 9002 section 5 and 6.2.
+// Round-trip times, and what they say about waiting: RFC 6298, RFC 9002 sections 5 and 6.2,
+// RFC 8985 section 6.2 for reordering.
 #pragma once
 
 #include "curvecp/core/time.hpp"
@@ -7,7 +8,13 @@ namespace curvecp::messagehandler {
 
 class RttEstimator {
   public:
-    void on_sample(Duration sample);
+    // `answer_delay` is how long the peer says that it waited; it brings no sample below the lowest
+    // one seen. Returns the sample without it.
+    Duration on_sample(Duration sample, Duration answer_delay);
+    // What was taken for lost was only late.
+    void on_spurious_loss();
+    // A round trip has passed: a tolerance that was not needed for long is given up.
+    void on_round();
 
     [[nodiscard]] bool has_sample() const { return smoothed_ != Duration::zero(); }
     [[nodiscard]] Duration latest() const { return latest_; }
@@ -24,6 +31,8 @@ class RttEstimator {
     Duration smoothed_{0};
     Duration variance_{0};
     Duration minimum_{0};
+    unsigned tolerance_ = 1;  // reordering that is waited for, in quarters of a round trip
+    unsigned calm_rounds_ = 0;
 };
 
 }  // namespace curvecp::messagehandler

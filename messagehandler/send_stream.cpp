@@ -2,12 +2,12 @@
 
 namespace curvecp::messagehandler {
 
-MutableBytes SendStream::room() {
+MutableBytes SendStream::room(std::size_t most) {
     if (ending_ || written_.value == kMaxStreamSize) return {};
     const Range kept{unacknowledged(), written_};
-    if (kept.size() == kCapacity) return {};
+    if (kept.size() >= most) return {};
     if (kept.size() == buffer_.capacity()) buffer_.reserve({kept.begin, kept.end + 1}, kept);
-    const StreamPosition full = kept.begin + buffer_.capacity();
+    const StreamPosition full = kept.begin + std::min(buffer_.capacity(), most);
     return buffer_.piece(Range{written_, std::min(full, StreamPosition{kMaxStreamSize})});
 }
 
@@ -17,6 +17,14 @@ void SendStream::commit(std::size_t size) {
 
 void SendStream::end(Ending ending) {
     if (!ending_) ending_ = ending;
+}
+
+void SendStream::raise_limit(StreamPosition limit) {
+    limit_ = std::max(limit_.value_or(limit), limit);
+}
+
+bool SendStream::limited() const {
+    return blocks_.sent_end() < written_ && blocks_.sent_end() >= limit();
 }
 
 bool SendStream::has_new() const {

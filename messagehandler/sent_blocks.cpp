@@ -90,12 +90,16 @@ bool SentBlocks::in_flight(StreamPosition begin, std::uint64_t transmission) con
 void SentBlocks::lost(StreamPosition begin, std::uint64_t transmission) {
     SentBlock* block = find(begin, transmission);
     if (block == nullptr || block->state != State::InFlight) return;
+    block->was_lost = true;
     change(*block, State::Lost);
 }
 
-void SentBlocks::echoed(StreamPosition begin, std::uint64_t transmission) {
+std::size_t SentBlocks::echoed(StreamPosition begin, std::uint64_t transmission) {
     SentBlock* block = find(begin, transmission);
-    if (block != nullptr && block->state != State::Acknowledged) change(*block, State::Echoed);
+    if (block == nullptr || block->state == State::Acknowledged) return 0;
+    const std::size_t before = bytes_in_flight_;
+    change(*block, State::Echoed);
+    return before - bytes_in_flight_;
 }
 
 std::span<const SentBlock> SentBlocks::acknowledge(const AcknowledgedRanges& ranges,

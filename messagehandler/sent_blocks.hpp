@@ -22,6 +22,7 @@ struct SentBlock {
     std::uint16_t cost = 0;          // what it counts for in flight
     std::uint16_t transmissions = 0;
     State state = State::Unsent;
+    bool was_lost = false;  // some transmission of it was taken for lost
 };
 
 class SentBlocks {
@@ -42,7 +43,8 @@ class SentBlocks {
     // since
 
     void lost(StreamPosition begin, std::uint64_t transmission);
-    void echoed(StreamPosition begin, std::uint64_t transmission);
+    // Returns what left the flight by this.
+    std::size_t echoed(StreamPosition begin, std::uint64_t transmission);
     [[nodiscard]] bool in_flight(StreamPosition begin, std::uint64_t transmission) const;
 
     // --- acknowledgments
@@ -75,7 +77,7 @@ class SentBlocks {
     FlatQueue<SentBlock> blocks_;
     FlatQueue<StreamPosition> lost_;  // beginnings of lost blocks; outdated where there is none
     // Ours: a peer with more holes than this gets credit for the rest later.
-    RangeSet beyond_{1024};
+    RangeSet beyond_{4096};
     std::vector<SentBlock> newly_;
     std::vector<Range> missing_;
     StreamPosition base_;

@@ -13,9 +13,8 @@
 #include "messagehandler/peer_watch.hpp"
 #include "messagehandler/pinger.hpp"
 #include "messagehandler/receive_stream.hpp"
+#include "messagehandler/receive_window.hpp"
 #include "messagehandler/send_stream.hpp"
-
-#include <memory>
 
 namespace curvecp::messagehandler {
 
@@ -25,21 +24,28 @@ class StreamPair {
   public:
     struct Config {
         Role role = Role::Server;
-        // So long may nothing be answered before the peer has vanished.
+        // So long may nothing be answered before the peer has vanished; ten times as long where
+        // it never said how far it buffers, because the reference is silent while its program is.
         Duration timeout = std::chrono::seconds(60);
+        std::optional<Duration> keepalive{};     // quiet after which the peer is asked
+        std::optional<Duration> idle_timeout{};  // without a byte of either stream
+        std::size_t buffer = std::size_t{8} * 1024 * 1024;  // of each stream, at most
+        std::size_t max_block = kMaxBlockSize;
+        bool extensions = true;  // tell the receive limit
+        Congestion congestion = Congestion::Bbr;
     };
 
     enum class Status : std::uint8_t {
         Running,
         Lingering,     // both ends are acknowledged; the peer may still need an answer
         Done,          // nothing more is due; messages are still answered
-        PeerVanished,  // nothing more is sent
+        // Nothing more is sent:
+        PeerVanished,
+        Idle,          // the idle timeout has passed
+        BlocksVanish,  // the peer answers, but never to a full block: the path drops them
     };
 
-    // With the controller that the project recommends.
     StreamPair(const Config& config, TimePoint now);
-    StreamPair(const Config& config, TimePoint now,
-               std::unique_ptr<CongestionController> controller);
 
     // --- the peer's side
 
@@ -54,8 +60,8 @@ class StreamPair {
     // --- the program's side
 
     // Where the program's next output goes: read into it, then commit. Empty while the buffer is
-    // full, and after end_output().
-    [[nodiscard]] MutableBytes output_room() { return send_.room(); }
+    // full, and after end_output(). It holds about what fills the path twice.
+    [[nodiscard]] MutableBytes output_room();
     void commit_output(std::size_t size) { send_.commit(size); }
     // The first end is final.
     void end_output(Ending ending) { send_.end(ending); }
@@ -81,7 +87,9 @@ class StreamPair {
     [[nodiscard]] bool output_complete() const { return send_.complete(); }
     // All of the peer's bytes and its end are here.
     [[nodiscard]] bool input_complete() const { return receive_.complete(); }
-    [[nodiscard]] const RttEstimator& rtt() const { return recovery_.rtt(); }
+    [[nodiscard]] const LossRecovery& recovery() const { return recovery_; }
+    [[nodiscard]] const SendStream& output() const { return send_; }
+    [[nodiscard]] StreamPosition received() const { return receive_.highest(); }
 
   private:
     [[nodiscard]] bool is_client() const { return config_.role != Role::Server; }
@@ -89,6 +97,7 @@ class StreamPair {
 
     bool take_acknowledgments(TimePoint now, const MessageHeader& header);
     void take_block(TimePoint now, const Message& message);
+    void take_receive_limit(const ReceiveLimit& receive_limit);
     void schedule_ping(TimePoint now, bool streaming);
     void note_completion(TimePoint now);
     void answer_refused(TimePoint now);
@@ -96,12 +105,20 @@ class StreamPair {
     void advance(TimePoint now);
     [[nodiscard]] std::optional<TimePoint> leave_at() const;
     [[nodiscard]] std::optional<TimePoint> release_at() const;
+    [[nodiscard]] bool over() const { return status_ >= Status::PeerVanished; }
+    void give_up(Status status);
+    void note_progress(TimePoint now);
+    void schedule_room_pings(TimePoint now);
+    [[nodiscard]] std::optional<TimePoint> blocks_vanish_at() const;
+    [[nodiscard]] std::optional<TimePoint> keepalive_at() const;
+    [[nodiscard]] std::optional<TimePoint> idle_at() const;
     [[nodiscard]] bool ping_due(TimePoint now) const;
     SentBlock* next_block(TimePoint now);
     std::size_t send_block(TimePoint now, SentBlock& block, MutableFixedBytes<kMaxMessageSize> out);
     std::size_t send_ping(TimePoint now, MutableFixedBytes<kMaxMessageSize> out);
-    std::size_t send_acknowledgment(MutableFixedBytes<kMaxMessageSize> out);
-    [[nodiscard]] MessageHeader next_header();
+    std::size_t send_farewell(TimePoint now, MutableFixedBytes<kMaxMessageSize> out);
+    std::size_t send_acknowledgment(TimePoint now, MutableFixedBytes<kMaxMessageSize> out);
+    [[nodiscard]] MessageHeader next_header(TimePoint now);
 
     Config config_;
     ReceiveStream receive_;
@@ -110,6 +127,14 @@ class StreamPair {
     Acknowledger acknowledger_;
     PeerWatch watch_;
     Pinger pinger_;
+    ReceiveWindow receive_window_{receive_};
+    Pinger room_pinger_;    // while the peer has no room for more
+    Pinger growth_pinger_;  // until the peer knows that there is room again
+    StreamPosition growth_told_at_;  // how far the peer had sent then
+    std::uint64_t progress_ = 0;  // bytes of both streams
+    TimePoint last_progress_;
+    std::optional<TimePoint> full_block_asked_;  // and none was answered since
+    bool farewell_due_ = false;
     Status status_ = Status::Running;
     bool acknowledged_ever_ = false;  // the peer has acknowledged something
     bool refused_ = false;            // a block did not fit; the peer is told when there is room
