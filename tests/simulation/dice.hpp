@@ -15,11 +15,13 @@ class Dice {
     [[nodiscard]] std::uint64_t between(std::uint64_t least, std::uint64_t most) {
         return least + below(most - least + 1);
     }
-    // True with this probability.
-    [[nodiscard]] bool chance(double probability) {
+    // At least 0 and below 1.
+    [[nodiscard]] double unit() {
         constexpr double kTwoTo53 = 9007199254740992.0;
-        return static_cast<double>(random_() >> 11U) / kTwoTo53 < probability;
+        return static_cast<double>(random_() >> 11U) / kTwoTo53;
     }
+    // True with this probability.
+    [[nodiscard]] bool chance(double probability) { return unit() < probability; }
 
   private:
     std::mt19937_64 random_;

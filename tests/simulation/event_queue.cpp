@@ -1,5 +1,7 @@
 #include "tests/simulation/event_queue.hpp"
 
+#include <algorithm>
+
 namespace curvecp::simulation {
 
 Timer::Timer(EventQueue& queue, std::function<void()> fire)
@@ -15,16 +17,22 @@ void Timer::set(std::optional<TimePoint> due) {
     due_ = due;
     if (!due_ || (queued_ && *queued_ <= *due_)) return;
     queued_ = std::max(*due_, queue_.now_);
-    queue_.events_.push({*queued_, ++queue_.events_made_, id_, {}});
+    queue_.push({*queued_, ++queue_.events_made_, id_, {}});
 }
 
 void EventQueue::at(TimePoint time, std::function<void()> call) {
-    events_.push({std::max(time, now_), ++events_made_, 0, std::move(call)});
+    push({std::max(time, now_), ++events_made_, 0, std::move(call)});
+}
+
+void EventQueue::push(Event event) {
+    events_.push_back(std::move(event));
+    std::push_heap(events_.begin(), events_.end());
 }
 
 void EventQueue::step() {
-    const Event event = events_.top();
-    events_.pop();
+    std::pop_heap(events_.begin(), events_.end());
+    const Event event = std::move(events_.back());
+    events_.pop_back();
     now_ = event.time;
     if (event.timer == 0) {
         event.call();

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <queue>
+#include <tuple>
 #include <vector>
 
 namespace curvecp::simulation {
@@ -50,7 +50,7 @@ class EventQueue {
     template <class Done>
     bool run_until(TimePoint limit, Done done) {
         while (!done()) {
-            if (events_.empty() || events_.top().time > limit) {
+            if (events_.empty() || events_.front().time > limit) {
                 now_ = limit;
                 return done();
             }
@@ -69,18 +69,19 @@ class EventQueue {
         std::uint64_t number;
         std::uint64_t timer;  // 0: `call`
         std::function<void()> call;
-        bool operator<(const Event& other) const {  // the queue's top is its largest
+        bool operator<(const Event& other) const {  // the heap's front is its largest
             return std::tie(time, number) > std::tie(other.time, other.number);
         }
     };
 
+    void push(Event event);
     void step();
     void fire(std::uint64_t id, TimePoint time);
 
     TimePoint now_{};
     std::uint64_t events_made_ = 0;
     std::uint64_t timers_made_ = 0;
-    std::priority_queue<Event> events_;
+    std::vector<Event> events_;  // a heap
     std::map<std::uint64_t, Timer*> timers_;
 };
 

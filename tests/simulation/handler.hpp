@@ -3,12 +3,22 @@
 #pragma once
 
 #include "curvecp/core/frame.hpp"
+#include "tests/simulation/dice.hpp"
 #include "tests/simulation/event_queue.hpp"
 #include "tests/simulation/program.hpp"
 
 #include <deque>
 
 namespace curvecp::simulation {
+
+// How much later than asked for a process runs, since others run too.
+struct Lateness {
+    std::uint64_t seed = 0;
+    Duration mean{};    // of an exponential distribution, at every wake-up
+    double stalls = 0;  // probability that it is one of these as well
+    Duration least_stall{};
+    Duration most_stall{};
+};
 
 class Handler {
   public:
@@ -20,6 +30,7 @@ class Handler {
         std::size_t pipe_size = 65'536;
         // So long a frame waits until the handler runs.
         Duration latency = std::chrono::microseconds(50);
+        Lateness lateness{};  // on top of it, and of its deadlines
         // Follows each message with a copy whose block has other bytes, as a lying peer might.
         bool with_contradictions = false;
     };
@@ -43,9 +54,12 @@ class Handler {
     }
     [[nodiscard]] const Program& program() const { return program_; }
     [[nodiscard]] const messagehandler::StreamPair& streams() const { return streams_; }
+    // Messages that the pipe had no room for.
     [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
   private:
+    [[nodiscard]] Duration late();
+    void on_deadline();
     void wake();
     void run();
     void look_at_connection(TimePoint now);
@@ -54,6 +68,7 @@ class Handler {
 
     EventQueue& queue_;
     Config config_;
+    Dice dice_;
     std::function<void(Bytes)> send_;
     std::function<void()> on_close_;
     messagehandler::StreamPair streams_;

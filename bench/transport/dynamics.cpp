@@ -1,0 +1,109 @@
+#include "bench/transport/experiments.hpp"
+#include "bench/transport/path.hpp"
+#include "bench/transport/table.hpp"
+
+#include <array>
+
+namespace curvecp::bench {
+
+using namespace std::chrono_literals;
+using simulation::Link;
+
+namespace {
+
+constexpr double kWarmUp = 5;
+constexpr double kAfterwards = 10;
+constexpr double kBack = 0.9;  // of the ceiling
+
+struct Case {
+    std::string_view name;
+    Link::Config before;
+    Link::Config during;
+    double seconds;  // that it lasts
+    Link::Config after;
+    std::optional<double> figure = std::nullopt;  // seconds until the rate is back, at most
+};
+
+Link::Config link(std::uint64_t mbit, Duration delay, Duration queue, double loss = 0) {
+    return {.delay = delay, .rate = mbit * 125'000, .queue_time = queue, .loss = loss};
+}
+
+const std::vector<Case>& cases() {
+    static const Link::Config kFast = link(100, 10ms, 20ms);
+    static const Link::Config kDark = link(100, 10ms, 20ms, 1);
+    static const Link::Config kNear = link(50, 10ms, 50ms);
+    static const Link::Config kFar = link(50, 40ms, 50ms);
+    static const Link::Config kWide = link(50, 20ms, 100ms);
+    static const Link::Config kTight = link(10, 20ms, 100ms);
+    static const std::vector<Case> kCases{
+        {"rate 50-10-50", kWide, kTight, 5, kWide, {}},
+        {"rtt 20-80-20", kNear, kFar, 10, kNear, {}},
+        {"rtt 80-20-80", kFar, kNear, 10, kFar, {}},
+        {"outage 5 s", kFast, kDark, 5, kFast, 2},
+        {"outage 30 s", kFast, kDark, 30, kFast, 2},
+    };
+    return kCases;
+}
+
+struct Measured {
+    std::vector<double> reach_during, share_during, queue_during, queue_max;
+    std::vector<std::optional<double>> back;
+    std::vector<double> share_after;
+    std::vector<double> queue_after;
+};
+
+void measure(const Case& dynamic, std::uint64_t seed, Measured& measured) {
+    Path path({dynamic.name, dynamic.before, dynamic.before, {}}, seed);
+    path.add({});
+    path.run_until(kWarmUp);
+    path.down().reset_statistics();
+    path.change(dynamic.during, dynamic.during);
+    const double turn = kWarmUp + dynamic.seconds;
+    path.run_until(turn);
+    const Waits during(path.down().statistics().waits);
+    path.down().reset_statistics();
+    path.change(dynamic.after, dynamic.after);
+    const double end = turn + kAfterwards;
+    path.run_until(end);
+    const Record& record = path.record();
+    measured.reach_during.push_back(
+        record.first_at_rate(kWarmUp, kBack * ceiling(dynamic.during)).value_or(turn) - kWarmUp);
+    measured.share_during.push_back(record.rate(kWarmUp, turn) / ceiling(dynamic.during) * 100);
+    measured.queue_during.push_back(during.mean_ms);
+    measured.queue_max.push_back(during.max_ms);
+    auto back = record.first_at_rate(turn, kBack * ceiling(dynamic.after));
+    if (back) *back -= turn;
+    measured.back.push_back(back);
+    measured.share_after.push_back(record.rate(end - 5, end) / ceiling(dynamic.after) * 100);
+    measured.queue_after.push_back(Waits(path.down().statistics().waits).mean_ms);
+}
+
+}  // namespace
+
+bool measure_dynamics(const Options& options) {
+    const Table table({{"dynamic", 14},
+                       {"during: 90% s", 14},
+                       {"% of ceiling", 13},
+                       {"queue mean ms", 14},
+                       {"max", 7},
+                       {"after: 90% s", 13},
+                       {"% of ceiling", 13},
+                       {"queue mean ms", 14}});
+    bool good = true;
+    for (const Case& dynamic : cases()) {
+        Measured measured;
+        for (std::uint64_t seed = 1; seed <= options.seeds; ++seed) {
+            measure(dynamic, seed, measured);
+        }
+        const auto back = median(measured.back);
+        const bool in_time = !dynamic.figure || (back && *back <= *dynamic.figure);
+        table.row({std::string(dynamic.name), fixed(median(measured.reach_during), 2),
+                   fixed(median(measured.share_during), 1), fixed(median(measured.queue_during), 2),
+                   fixed(median(measured.queue_max), 1), fixed(back, 2) + (in_time ? " " : "!"),
+                   fixed(median(measured.share_after), 1), fixed(median(measured.queue_after), 2)});
+        good &= in_time;
+    }
+    return good;
+}
+
+}  // namespace curvecp::bench
