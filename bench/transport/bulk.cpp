@@ -2,6 +2,8 @@
 #include "bench/transport/path.hpp"
 #include "bench/transport/table.hpp"
 
+#include <algorithm>
+
 namespace curvecp::bench {
 
 namespace {
@@ -13,11 +15,18 @@ struct Measured {
     Waits waits{{}};
     double wire = 0;
     double retransmitted = 0;
+    double spurious = 0;
     double drops = 0;
+    double messages_up = 0;  // for each block
+    double runs = 0;         // of the sender's handler, a second
 };
 
-Measured measure(const Profile& profile, std::uint64_t seed, double seconds) {
-    Path path(profile, seed);
+double share(std::uint64_t part, std::uint64_t all) {
+    return static_cast<double>(part) / static_cast<double>(std::max<std::uint64_t>(all, 1));
+}
+
+Measured measure(const Profile& profile, std::uint64_t seed, double seconds, Trace* trace) {
+    Path path(profile, seed, trace);
     path.add({});
     path.run_until(seconds);
     const Record& record = path.record();
@@ -28,8 +37,12 @@ Measured measure(const Profile& profile, std::uint64_t seed, double seconds) {
     measured.first_second = record.bytes(0, 1) * 8 / 1e6;
     measured.ramp_seconds = record.first_at_rate(0, static_cast<double>(profile.down.rate) / 2);
     measured.waits = Waits(link.waits);
-    measured.wire = static_cast<double>(link.bytes) / static_cast<double>(path.flow().delivered());
-    measured.retransmitted = static_cast<double>(blocks.again) / static_cast<double>(blocks.sent);
+    const auto* const server = path.flow().server();
+    measured.spurious = share(server->streams().recovery().statistics().spurious, blocks.sent);
+    measured.messages_up = share(path.up().statistics().packets, blocks.sent);
+    measured.runs = static_cast<double>(server->runs()) / seconds;
+    measured.wire = share(link.bytes, path.flow().delivered());
+    measured.retransmitted = share(blocks.again, blocks.sent);
     measured.drops = static_cast<double>(link.dropped + path.flow().dropped());
     return measured;
 }
@@ -51,6 +64,9 @@ Measured median_of(const std::vector<Measured>& runs) {
     all.waits.max_ms = median_of(runs, [](const Measured& m) { return m.waits.max_ms; });
     all.wire = median_of(runs, [](const Measured& m) { return m.wire; });
     all.retransmitted = median_of(runs, [](const Measured& m) { return m.retransmitted; });
+    all.spurious = median_of(runs, [](const Measured& m) { return m.spurious; });
+    all.messages_up = median_of(runs, [](const Measured& m) { return m.messages_up; });
+    all.runs = median_of(runs, [](const Measured& m) { return m.runs; });
     all.drops = median_of(runs, [](const Measured& m) { return m.drops; });
     return all;
 }
@@ -79,7 +95,8 @@ void write(const Table& table, const Profile& profile, const Measured& measured)
                fixed(figures.bbr_queue_ms, 2), fixed(measured.waits.p95_ms, 1),
                fixed(measured.waits.max_ms, 1), judged(measured.wire, figures.wire, 3, false),
                judged(measured.retransmitted * 100, percent(figures.retransmitted), 2, false),
-               fixed(measured.drops, 0)});
+               fixed(measured.spurious * 100, 2), fixed(measured.drops, 0),
+               fixed(measured.messages_up, 2), fixed(measured.runs, 0)});
 }
 
 bool reaches(const Figures& figures, const Measured& measured) {
@@ -105,12 +122,16 @@ bool measure_bulk(const std::vector<Profile>& profiles, const Options& options) 
                        {"max", 6},
                        {"wire", 13},
                        {"again %", 10},
-                       {"drops", 6}});
+                       {"spur. %", 7},
+                       {"drops", 6},
+                       {"acks", 5},
+                       {"runs/s", 6}});
     bool good = true;
     for (const Profile& profile : profiles) {
         std::vector<Measured> runs;
         for (std::uint64_t seed = 1; seed <= options.seeds; ++seed) {
-            runs.push_back(measure(profile, seed, options.seconds.value_or(profile.seconds)));
+            runs.push_back(
+                measure(profile, seed, options.seconds.value_or(profile.seconds), options.trace));
         }
         const Measured measured = median_of(runs);
         write(table, profile, measured);

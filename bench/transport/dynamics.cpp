@@ -45,20 +45,30 @@ const std::vector<Case>& cases() {
     return kCases;
 }
 
+// One column of each for all seeds.
 struct Measured {
-    std::vector<double> reach_during, share_during, queue_during, queue_max;
+    std::vector<std::optional<double>> reach_during;
+    std::vector<double> share_during, queue_during, queue_max;
     std::vector<std::optional<double>> back;
     std::vector<double> share_after;
     std::vector<double> queue_after;
 };
 
-void measure(const Case& dynamic, std::uint64_t seed, Measured& measured) {
-    Path path({dynamic.name, dynamic.before, dynamic.before, {}}, seed);
+std::optional<double> seconds_until_back(const Record& record, double from, double until,
+                                         const Link::Config& link) {
+    const auto at = record.first_at_rate(from, kBack * ceiling(link));
+    if (!at || *at > until) return std::nullopt;
+    return *at - from;
+}
+
+void measure(const Case& dynamic, std::uint64_t seed, Trace* trace, Measured& measured) {
+    Path path({dynamic.name, dynamic.before, dynamic.before, {}}, seed, trace);
     path.add({});
     path.run_until(kWarmUp);
     path.down().reset_statistics();
     path.change(dynamic.during, dynamic.during);
-    const double turn = kWarmUp + dynamic.seconds;
+    // Not always at the same moment of whatever goes round in the handler.
+    const double turn = kWarmUp + dynamic.seconds + 0.29 * static_cast<double>(seed);
     path.run_until(turn);
     const Waits during(path.down().statistics().waits);
     path.down().reset_statistics();
@@ -66,14 +76,11 @@ void measure(const Case& dynamic, std::uint64_t seed, Measured& measured) {
     const double end = turn + kAfterwards;
     path.run_until(end);
     const Record& record = path.record();
-    measured.reach_during.push_back(
-        record.first_at_rate(kWarmUp, kBack * ceiling(dynamic.during)).value_or(turn) - kWarmUp);
+    measured.reach_during.push_back(seconds_until_back(record, kWarmUp, turn, dynamic.during));
     measured.share_during.push_back(record.rate(kWarmUp, turn) / ceiling(dynamic.during) * 100);
     measured.queue_during.push_back(during.mean_ms);
     measured.queue_max.push_back(during.max_ms);
-    auto back = record.first_at_rate(turn, kBack * ceiling(dynamic.after));
-    if (back) *back -= turn;
-    measured.back.push_back(back);
+    measured.back.push_back(seconds_until_back(record, turn, end, dynamic.after));
     measured.share_after.push_back(record.rate(end - 5, end) / ceiling(dynamic.after) * 100);
     measured.queue_after.push_back(Waits(path.down().statistics().waits).mean_ms);
 }
@@ -93,7 +100,7 @@ bool measure_dynamics(const Options& options) {
     for (const Case& dynamic : cases()) {
         Measured measured;
         for (std::uint64_t seed = 1; seed <= options.seeds; ++seed) {
-            measure(dynamic, seed, measured);
+            measure(dynamic, seed, options.trace, measured);
         }
         const auto back = median(measured.back);
         const bool in_time = !dynamic.figure || (back && *back <= *dynamic.figure);

@@ -3,12 +3,14 @@
 #pragma once
 
 #include "bench/transport/profiles.hpp"
+#include "bench/transport/trace.hpp"
 
 namespace curvecp::bench {
 
 struct Options {
     std::uint64_t seeds = 3;
     std::optional<double> seconds = std::nullopt;  // instead of each experiment's own
+    Trace* trace = nullptr;
 };
 
 // One endless download through each of these.

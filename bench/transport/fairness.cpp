@@ -2,77 +2,115 @@
 #include "bench/transport/path.hpp"
 #include "bench/transport/table.hpp"
 
-#include <array>
-
 namespace curvecp::bench {
 
 using namespace std::chrono_literals;
+using messagehandler::Congestion;
 
 namespace {
 
 constexpr double kSeconds = 30;
 
+struct Joining {
+    Congestion congestion;
+    Duration start;
+};
+
 struct Case {
     std::string_view name;
-    std::array<Congestion, 2> flows;
-    double least_percent;  // of the first flow, in the second half
-    double most_percent;
+    std::string_view profile;
+    std::vector<Joining> flows;
+    // What the first may have in the second half, in percent of all that is carried.
+    double least = 0;
+    double most = 100;
 };
 
-constexpr std::array kCases{
-    Case{"ours+ours", {Congestion::Default, Congestion::Default}, 40, 60},
-    Case{"ours+cubic", {Congestion::Default, Congestion::Cubic}, 25, 65},
-    Case{"cubic+ours", {Congestion::Cubic, Congestion::Default}, 35, 75},
-    Case{"cubic+cubic", {Congestion::Cubic, Congestion::Cubic}, 0, 100},
-};
+const std::vector<Case>& cases() {
+    static const Joining kOurs{Congestion::Bbr, 0ms};
+    static const Joining kNext{Congestion::Bbr, 500ms};
+    static const Joining kCubic{Congestion::Cubic, 0ms};
+    static const Joining kNextCubic{Congestion::Cubic, 500ms};
+    static const std::vector<Case> kCases{
+        {"ours+ours", "fast", {kOurs, kNext}, 40, 60},
+        {"ours+cubic", "fast", {kOurs, kNextCubic}, 25, 65},
+        {"cubic+ours", "fast", {kCubic, kNext}, 35, 75},
+        {"cubic+cubic", "fast", {kCubic, kNextCubic}},
+        {"late", "fast", {kOurs, {Congestion::Bbr, 10s}}},
+        {"four",
+         "fast",
+         {kOurs, {Congestion::Bbr, 1s}, {Congestion::Bbr, 2s}, {Congestion::Bbr, 3s}}},
+        {"ours+ours", "lossy", {kOurs, kNext}},
+        {"ours+ours", "bloat", {kOurs, kNext}},
+        {"ours+cubic", "bloat", {kOurs, kNextCubic}},
+        {"ours+cubic", "long", {kOurs, kNextCubic}},
+    };
+    return kCases;
+}
 
 struct Measured {
-    double share = 0;  // of the first flow
-    double link = 0;   // of the ceiling, both together
-    double queue_ms = 0;
+    std::vector<std::vector<double>> shares;  // of each flow, in each run
+    std::vector<double> link;                 // percent of the ceiling, all together
+    std::vector<double> queue_ms;
 };
 
-Measured measure(const Case& pair, std::uint64_t seed, double seconds) {
-    const Profile& fast = profile("fast");
-    Path path(fast, seed);
-    path.add({.congestion = pair.flows[0]});
-    path.add({.start = 500ms, .congestion = pair.flows[1]});
+void measure(const Case& joint, std::uint64_t seed, const Options& options, Measured& measured) {
+    const double seconds = options.seconds.value_or(kSeconds);
+    const Profile& shared = profile(joint.profile);
+    Path path(shared, seed, options.trace);
+    for (const Joining& flow : joint.flows) {
+        path.add({.start = flow.start, .congestion = flow.congestion});
+    }
     path.run_until(seconds);
-    const double first = path.record(0).rate(seconds / 2, seconds);
-    const double second = path.record(1).rate(seconds / 2, seconds);
-    return {first / (first + second), (first + second) / ceiling(fast.down),
-            Waits(path.down().statistics().waits).mean_ms};
+    double all = 0;
+    for (std::size_t i = 0; i < joint.flows.size(); ++i) {
+        all += path.record(i).rate(seconds / 2, seconds);
+    }
+    measured.shares.resize(joint.flows.size());
+    for (std::size_t i = 0; i < joint.flows.size(); ++i) {
+        const double share = path.record(i).rate(seconds / 2, seconds) / all;
+        measured.shares[i].push_back(share * 100);
+    }
+    measured.link.push_back(all / ceiling(shared.down) * 100);
+    measured.queue_ms.push_back(Waits(path.down().statistics().waits).mean_ms);
+}
+
+std::string shares_of(const Measured& measured) {
+    std::string text;
+    for (const auto& shares : measured.shares) {
+        if (!text.empty()) text += ':';
+        text += fixed(median(shares), 0);
+    }
+    return text;
 }
 
 }  // namespace
 
 bool measure_fairness(const Options& options) {
-    const Table table({{"fair, fast", 12},
-                       {"first %", 10},
+    const Table table({{"together", 12},
+                       {"on", 6},
+                       {"shares %", 12},
+                       {"first %", 8},
                        {"allowed", 8},
-                       {"least", 7},
-                       {"most", 7},
-                       {"both % of ceiling", 18},
+                       {"least", 6},
+                       {"most", 6},
+                       {"all % of ceiling", 16},
                        {"queue mean ms", 14}});
     bool good = true;
-    for (const Case& pair : kCases) {
-        std::vector<double> shares;
-        std::vector<double> links;
-        std::vector<double> queues;
+    for (const Case& joint : cases()) {
+        Measured measured;
         for (std::uint64_t seed = 1; seed <= options.seeds; ++seed) {
-            const Measured run = measure(pair, seed, options.seconds.value_or(kSeconds));
-            shares.push_back(run.share * 100);
-            links.push_back(run.link * 100);
-            queues.push_back(run.queue_ms);
+            measure(joint, seed, options, measured);
         }
-        const double share = median(shares);
-        const bool fair = share >= pair.least_percent && share <= pair.most_percent;
-        table.row({std::string(pair.name), fixed(share, 1) + (fair ? " " : "!"),
-                   fixed(pair.least_percent, 0) + "-" + fixed(pair.most_percent, 0),
-                   fixed(*std::min_element(shares.begin(), shares.end()), 1),
-                   fixed(*std::max_element(shares.begin(), shares.end()), 1),
-                   fixed(median(links), 1), fixed(median(queues), 2)});
-        good &= share >= 0.9 * pair.least_percent && share <= 1.1 * pair.most_percent;
+        const auto& first = measured.shares[0];
+        const double share = median(first);
+        const bool fair = share >= joint.least && share <= joint.most;
+        table.row({std::string(joint.name), std::string(joint.profile), shares_of(measured),
+                   fixed(share, 1) + (fair ? " " : "!"),
+                   fixed(joint.least, 0) + "-" + fixed(joint.most, 0),
+                   fixed(*std::min_element(first.begin(), first.end()), 1),
+                   fixed(*std::max_element(first.begin(), first.end()), 1),
+                   fixed(median(measured.link), 1), fixed(median(measured.queue_ms), 2)});
+        good &= share >= 0.9 * joint.least && share <= 1.1 * joint.most;
     }
     return good;
 }

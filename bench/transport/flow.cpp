@@ -26,15 +26,6 @@ simulation::Lateness lateness(std::uint64_t seed) {
         .seed = seed, .mean = 50us, .stalls = 1.0 / 2000, .least_stall = 1ms, .most_stall = 4ms};
 }
 
-// Where the handler has a choice of controllers.
-template <class Streams>
-void choose(Streams& streams, Congestion congestion) {
-    if constexpr (requires { streams.congestion; }) {
-        using Choice = decltype(streams.congestion);
-        if (congestion == Congestion::Cubic) streams.congestion = Choice::Cubic;
-    }
-}
-
 }  // namespace
 
 Flow::Flow(simulation::EventQueue& queue, Link& down, Link& up, std::uint16_t number,
@@ -52,7 +43,7 @@ Flow::Flow(simulation::EventQueue& queue, Link& down, Link& up, std::uint16_t nu
 Handler::Config Flow::handler(Role role) const {
     Handler::Config handler;
     handler.streams.role = role;
-    choose(handler.streams, config_.congestion);
+    handler.streams.congestion = config_.congestion;
     handler.pipe_size = config_.pipe_size;
     handler.lateness =
         lateness(2 * config_.seed + static_cast<std::uint64_t>(role != Role::Server));

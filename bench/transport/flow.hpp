@@ -9,8 +9,6 @@
 
 namespace curvecp::bench {
 
-enum class Congestion : std::uint8_t { Default, Cubic };
-
 class Flow {
   public:
     static constexpr std::uint64_t kEndless = std::uint64_t{1} << 50U;
@@ -18,7 +16,7 @@ class Flow {
     struct Config {
         std::uint64_t bytes = kEndless;
         Duration start{};  // of the client's process
-        Congestion congestion = Congestion::Default;
+        messagehandler::Congestion congestion = messagehandler::StreamPair::Config{}.congestion;
         std::uint64_t seed = 1;
         std::size_t pipe_size = 65'536;
     };
@@ -39,6 +37,8 @@ class Flow {
     [[nodiscard]] std::uint64_t delivered() const;
     [[nodiscard]] bool complete() const { return delivered() == config_.bytes; }
     [[nodiscard]] const Blocks& blocks() const { return blocks_; }
+    // Null until it has started.
+    [[nodiscard]] const simulation::Handler* server() const { return server_.get(); }
     // Messages that came to a full pipe.
     [[nodiscard]] std::uint64_t dropped() const;
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <string>
 
 namespace {
@@ -12,7 +13,7 @@ namespace {
 using namespace curvecp::bench;
 
 constexpr std::string_view kUsage =
-    "usage: transport_bench [--seeds N] [--seconds S] [--check] [NAME...]\n"
+    "usage: transport_bench [--seeds N] [--seconds S] [--check] [--trace FILE] [NAME...]\n"
     "NAME is one of the links below, or short, fair, extra (the second line) or dynamic; all\n"
     "without one. An exclamation mark is a figure that was missed. With --check the exit is 1 "
     "where\n"
@@ -30,6 +31,7 @@ int explain() {
 struct CommandLine {
     Options options;
     bool check = false;
+    std::unique_ptr<Trace> trace;
     std::vector<std::string> names;
 };
 
@@ -44,6 +46,9 @@ CommandLine parse(const std::vector<std::string>& arguments) {
             line.options.seeds = std::stoull(value());
         } else if (*argument == "--seconds") {
             line.options.seconds = std::stod(value());
+        } else if (*argument == "--trace") {
+            line.trace = std::make_unique<Trace>(value());
+            line.options.trace = line.trace.get();
         } else if (*argument == "--check") {
             line.check = true;
         } else if (argument->starts_with("-")) {

@@ -64,14 +64,16 @@ std::optional<double> Record::first_at_rate(double after_seconds, double rate) c
 
 // --- path
 
-Path::Path(const Profile& profile, std::uint64_t seed)
+Path::Path(const Profile& profile, std::uint64_t seed, Trace* trace)
     : seed_(seed),
       down_(queue_, with_overhead(profile.down, kBoxDown), 2 * seed,
             [this](const Datagram& d) { flows_[d.to.port]->on_packet_down(d); }),
       up_(queue_, with_overhead(profile.up, kBoxUp), 2 * seed + 1,
           [this](const Datagram& d) { flows_[d.to.port]->on_packet_up(d); }),
       pipe_size_(pipe_size(profile)),
-      sampler_(queue_, [this] { sample(); }) {
+      sampler_(queue_, [this] { sample(); }),
+      trace_(trace) {
+    if (trace_ != nullptr) trace_->begin(profile.name, seed);
     sampler_.set(queue_.now());
 }
 
@@ -85,7 +87,10 @@ Flow& Path::add(Flow::Config config) {
 }
 
 void Path::sample() {
-    for (std::size_t i = 0; i < flows_.size(); ++i) records_[i].add(flows_[i]->delivered());
+    for (std::size_t i = 0; i < flows_.size(); ++i) {
+        records_[i].add(flows_[i]->delivered());
+        if (trace_ != nullptr) trace_->write(queue_.now(), i, *flows_[i], down_);
+    }
     sampler_.set(queue_.now() + Record::kStep);
 }
 

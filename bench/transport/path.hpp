@@ -3,6 +3,7 @@
 
 #include "bench/transport/flow.hpp"
 #include "bench/transport/profiles.hpp"
+#include "bench/transport/trace.hpp"
 
 namespace curvecp::bench {
 
@@ -29,7 +30,8 @@ class Record {
 
 class Path {
   public:
-    Path(const Profile& profile, std::uint64_t seed);
+    // What happens is written to `trace`, where there is one.
+    Path(const Profile& profile, std::uint64_t seed, Trace* trace = nullptr);
 
     Flow& add(Flow::Config config);
     // Until this time of the virtual clock.
@@ -39,6 +41,7 @@ class Path {
     void change(const simulation::Link::Config& down, const simulation::Link::Config& up);
 
     [[nodiscard]] simulation::Link& down() { return down_; }
+    [[nodiscard]] const simulation::Link& up() const { return up_; }
     [[nodiscard]] const Record& record(std::size_t flow = 0) const { return records_[flow]; }
     [[nodiscard]] const Flow& flow(std::size_t number = 0) const { return *flows_[number]; }
 
@@ -53,6 +56,7 @@ class Path {
     simulation::Link up_;
     std::size_t pipe_size_;
     simulation::Timer sampler_;
+    Trace* trace_;
 };
 
 // How long packets waited for their turn.

@@ -45,6 +45,13 @@ Link::Config scattering(Link::Config config, Duration jitter) {
     return config;
 }
 
+// On average five packets in a row, and one in two hundred.
+Link::Config bursty(Link::Config config) {
+    config.burst_begin = 0.001;
+    config.burst_end = 0.2;
+    return config;
+}
+
 Profile both_ways(std::string_view name, const Link::Config& link, const Figures& figures = {},
                   double seconds = 15) {
     return {name, link, link, figures, seconds};
@@ -92,6 +99,7 @@ const std::vector<Profile>& more_profiles() {
         both_ways("narrow", link(1, 25ms, 200ms)),
         both_ways("fibre", link(500, 2500us, 5ms), {}, 6),
         {"thin-up", link(50, 15ms, 100ms), link(2, 15ms, 100ms), {}},
+        both_ways("bursty", bursty(link(50, 15ms, 60ms))),
         both_ways("wifi", scattering(link(50, 5ms, 100ms), 5ms)),
     };
     return kProfiles;

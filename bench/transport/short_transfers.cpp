@@ -24,8 +24,8 @@ constexpr std::array kCases{
 // A median of few says little where a Hello may get lost.
 constexpr std::uint64_t kLeastSeeds = 11;
 
-double measure_ms(const Case& transfer, std::uint64_t seed) {
-    Path path(profile(transfer.profile), seed);
+double measure_ms(const Case& transfer, std::uint64_t seed, Trace* trace) {
+    Path path(profile(transfer.profile), seed, trace);
     const Flow& flow = path.add({.bytes = transfer.bytes});
     return path.run_until_complete(flow) * 1000;
 }
@@ -44,7 +44,7 @@ bool measure_short_transfers(const Options& options) {
     for (const Case& transfer : kCases) {
         std::vector<double> times;
         for (std::uint64_t seed = 1; seed <= std::max(options.seeds, kLeastSeeds); ++seed) {
-            times.push_back(measure_ms(transfer, seed));
+            times.push_back(measure_ms(transfer, seed, options.trace));
         }
         const double middle = median(times);
         table.row({std::string(transfer.profile), std::to_string(transfer.bytes),

@@ -84,6 +84,7 @@ void Handler::wake() {
 
 void Handler::run() {
     if (frozen_ || result_ == Result::PeerVanished) return;
+    ++runs_;
     const TimePoint now = queue_.now();
     bool progress = true;
     while (progress) {

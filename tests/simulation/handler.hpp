@@ -54,6 +54,8 @@ class Handler {
     }
     [[nodiscard]] const Program& program() const { return program_; }
     [[nodiscard]] const messagehandler::StreamPair& streams() const { return streams_; }
+    // How often it ran, for messages or because it was time.
+    [[nodiscard]] std::uint64_t runs() const { return runs_; }
     // Messages that the pipe had no room for.
     [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
@@ -75,6 +77,7 @@ class Handler {
     Program program_;
     std::deque<std::vector<std::uint8_t>> pipe_;
     std::size_t pipe_used_ = 0;
+    std::uint64_t runs_ = 0;
     std::uint64_t dropped_ = 0;
     bool woken_ = false;
     bool frozen_ = false;

@@ -59,6 +59,13 @@ void Link::catch_up() {
     }
 }
 
+Duration Link::backlog() {
+    catch_up();
+    if (waiting_.empty()) return {};
+    const std::uint64_t behind = waiting_bytes_ - size(waiting_.front().datagram);
+    return first_leaves_ - queue_.now() + time_of(behind, config_.rate);
+}
+
 void Link::change(const Config& config) {
     catch_up();
     config_ = config;
@@ -67,8 +74,16 @@ void Link::change(const Config& config) {
 
 // --- the line
 
+bool Link::gets_lost() {
+    if (config_.burst_begin > 0) {
+        in_burst_ =
+            in_burst_ ? !dice_.chance(config_.burst_end) : dice_.chance(config_.burst_begin);
+    }
+    return dice_.chance(config_.loss) || in_burst_;
+}
+
 void Link::leave(TimePoint departure, Datagram datagram) {
-    if (dice_.chance(config_.loss)) {
+    if (gets_lost()) {
         ++statistics_.lost;
         return;
     }

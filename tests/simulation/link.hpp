@@ -28,6 +28,8 @@ class Link {
             std::nullopt;            // instead: what the rate sends in so long
         std::uint64_t overhead = 0;  // bytes on the wire of each packet, beside those that it has
         double loss = 0;             // of what has left the bottleneck
+        double burst_begin = 0;      // probability that all is lost from a packet on
+        double burst_end = 1;        // and that it is not any more
         double reordering = 0;       // probability that a packet takes up to `extra_delay` longer
         Duration extra_delay = std::chrono::milliseconds(30);
         bool exactly_late = false;  // by all of `extra_delay`
@@ -55,6 +57,8 @@ class Link {
     void reset_statistics() { statistics_ = {}; }
 
     [[nodiscard]] const Config& config() const { return config_; }
+    // So long a packet that came now would wait for its turn.
+    [[nodiscard]] Duration backlog();
     [[nodiscard]] const Statistics& statistics() const { return statistics_; }
     [[nodiscard]] std::uint64_t sent() const { return statistics_.packets; }
     [[nodiscard]] std::uint64_t lost() const { return statistics_.dropped + statistics_.lost; }
@@ -73,6 +77,7 @@ class Link {
         return datagram.bytes.size() + config_.overhead;
     }
     [[nodiscard]] bool has_room(std::uint64_t size) const;
+    [[nodiscard]] bool gets_lost();
     void begin(TimePoint now);
     void catch_up();
     void leave(TimePoint departure, Datagram datagram);
@@ -92,6 +97,7 @@ class Link {
     std::deque<Waiting> waiting_;  // the first is being sent
     std::uint64_t waiting_bytes_ = 0;
     TimePoint first_leaves_{};
+    bool in_burst_ = false;
     std::deque<Travelling> line_;  // by arrival
     TimePoint last_arrival_{};
 };
