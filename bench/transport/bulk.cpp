@@ -100,10 +100,11 @@ void write(const Table& table, const Profile& profile, const Measured& measured)
 }
 
 bool reaches(const Figures& figures, const Measured& measured) {
-    const auto most = [](double value, std::optional<double> figure) {
-        return !figure || value <= 1.1 * *figure;
+    const auto most = [](std::optional<double> value, std::optional<double> figure) {
+        return !figure || (value && *value <= 1.1 * *figure);
     };
     return (!figures.goodput || measured.goodput >= 0.9 * *figures.goodput) &&
+           most(measured.ramp_seconds, figures.ramp_seconds) &&
            most(measured.waits.mean_ms, figures.queue_ms) &&
            (!figures.wire || most(measured.wire - 1, *figures.wire - 1)) &&
            most(measured.retransmitted, figures.retransmitted);

@@ -19,6 +19,8 @@ bool measure_bulk(const std::vector<Profile>& profiles, const Options& options);
 bool measure_short_transfers(const Options& options);
 // Two downloads through one link.
 bool measure_fairness(const Options& options);
+// Others that share one, of whom nothing is asked.
+bool measure_sharing(const Options& options);
 // Paths that change in the midst of a download.
 bool measure_dynamics(const Options& options);
 

@@ -25,15 +25,23 @@ struct Case {
     double most = 100;
 };
 
-const std::vector<Case>& cases() {
-    static const Joining kOurs{Congestion::Bbr, 0ms};
-    static const Joining kNext{Congestion::Bbr, 500ms};
-    static const Joining kCubic{Congestion::Cubic, 0ms};
-    static const Joining kNextCubic{Congestion::Cubic, 500ms};
+constexpr Joining kOurs{Congestion::Bbr, 0ms};
+constexpr Joining kNext{Congestion::Bbr, 500ms};
+constexpr Joining kCubic{Congestion::Cubic, 0ms};
+constexpr Joining kNextCubic{Congestion::Cubic, 500ms};
+
+// Those with figures.
+const std::vector<Case>& pairs() {
     static const std::vector<Case> kCases{
         {"ours+ours", "fast", {kOurs, kNext}, 40, 60},
         {"ours+cubic", "fast", {kOurs, kNextCubic}, 25, 65},
         {"cubic+ours", "fast", {kCubic, kNext}, 35, 75},
+    };
+    return kCases;
+}
+
+const std::vector<Case>& others() {
+    static const std::vector<Case> kCases{
         {"cubic+cubic", "fast", {kCubic, kNextCubic}},
         {"late", "fast", {kOurs, {Congestion::Bbr, 10s}}},
         {"four",
@@ -83,9 +91,7 @@ std::string shares_of(const Measured& measured) {
     return text;
 }
 
-}  // namespace
-
-bool measure_fairness(const Options& options) {
+bool measure(const std::vector<Case>& cases, const Options& options) {
     const Table table({{"together", 12},
                        {"on", 6},
                        {"shares %", 12},
@@ -96,7 +102,7 @@ bool measure_fairness(const Options& options) {
                        {"all % of ceiling", 16},
                        {"queue mean ms", 14}});
     bool good = true;
-    for (const Case& joint : cases()) {
+    for (const Case& joint : cases) {
         Measured measured;
         for (std::uint64_t seed = 1; seed <= options.seeds; ++seed) {
             measure(joint, seed, options, measured);
@@ -113,6 +119,16 @@ bool measure_fairness(const Options& options) {
         good &= share >= 0.9 * joint.least && share <= 1.1 * joint.most;
     }
     return good;
+}
+
+}  // namespace
+
+bool measure_fairness(const Options& options) {
+    return measure(pairs(), options);
+}
+
+bool measure_sharing(const Options& options) {
+    return measure(others(), options);
 }
 
 }  // namespace curvecp::bench

@@ -14,10 +14,9 @@ using namespace curvecp::bench;
 
 constexpr std::string_view kUsage =
     "usage: transport_bench [--seeds N] [--seconds S] [--check] [--trace FILE] [NAME...]\n"
-    "NAME is one of the links below, or short, fair, extra (the second line) or dynamic; all\n"
-    "without one. An exclamation mark is a figure that was missed. With --check the exit is 1 "
-    "where\n"
-    "one was missed by more than a tenth.\n";
+    "NAME is a link of those below; bulk, the first line of them; extra, the second; short, fair,\n"
+    "dynamic or sharing. Without a name: all. An exclamation mark is a figure that was missed;\n"
+    "--check exits 1 where it was by more than a tenth. The trace is comma-separated.\n";
 
 int explain() {
     std::cerr << kUsage;
@@ -64,6 +63,7 @@ bool run_one(const std::string& name, const Options& options) {
     if (name == "bulk") return measure_bulk(profiles(), options);
     if (name == "short") return measure_short_transfers(options);
     if (name == "fair") return measure_fairness(options);
+    if (name == "sharing") return measure_sharing(options);
     if (name == "extra") return measure_bulk(more_profiles(), options);
     if (name == "dynamic") return measure_dynamics(options);
     throw std::invalid_argument(name);
@@ -72,7 +72,7 @@ bool run_one(const std::string& name, const Options& options) {
 bool run(const CommandLine& line) {
     if (line.names.empty()) {
         bool good = true;
-        for (const char* const part : {"bulk", "short", "fair", "extra", "dynamic"}) {
+        for (const char* const part : {"bulk", "short", "fair", "dynamic", "extra", "sharing"}) {
             good &= run_one(part, line.options);
         }
         return good;

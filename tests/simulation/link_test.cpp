@@ -124,3 +124,97 @@ TEST_CASE("packets reach whoever has the address when they arrive") {
     CHECK(to_client == 2);
     CHECK(network.stray() == 1);
 }
+
+TEST_CASE("a queue's limit in time includes the packet that is being sent") {
+    EventQueue queue;
+    std::size_t arrived = 0;
+    Link link(queue, {.rate = 1'000'000, .queue_time = 20ms}, 1,
+              [&](const Datagram&) { ++arrived; });
+    for (int i = 0; i < 100; ++i) link.send({{}, {}, std::vector<std::uint8_t>(1000)});
+    CHECK(link.statistics().dropped == 80);
+    CHECK(link.backlog() == 20ms);
+    queue.run_for(1s);
+    CHECK(arrived == 20);
+    CHECK(link.statistics().packets == 100);
+    CHECK(link.statistics().bytes == 100'000);
+    CHECK(link.backlog() == 0ms);
+    std::vector<Duration> expected;
+    for (int i = 0; i < 20; ++i) expected.push_back(i * 1ms);
+    CHECK(link.statistics().waits == expected);
+}
+
+TEST_CASE("what a packet has on the wire beside its bytes takes time and room") {
+    const Link::Config config{
+        .delay = 10ms, .rate = 1'000'000, .queue_limit = 6'000, .overhead = 500};
+    for (const Duration delay : send_packets(config, 2ms, 100).delays) {
+        REQUIRE(delay == 11500us);
+    }
+    CHECK(send_packets(config, 1us, 100).arrived == 4);
+}
+
+TEST_CASE("packets that are to be late by a time are late by that time") {
+    const Outcome outcome = send_packets(
+        {.delay = 10ms, .reordering = 0.05, .extra_delay = 2ms, .exactly_late = true}, 100us);
+    const auto on_time = std::count(outcome.delays.begin(), outcome.delays.end(), 10100us);
+    const auto late = std::count(outcome.delays.begin(), outcome.delays.end(), 12100us);
+    CHECK(on_time + late == kPackets);
+    CHECK(is_about(static_cast<std::uint64_t>(late), 0.05));
+    CHECK(outcome.late > 0);
+}
+
+TEST_CASE("a delay that wanders stays within its reach, uses it, and keeps the order") {
+    const Outcome outcome = send_packets({.delay = 30ms, .jitter = 10ms}, 200us);
+    CHECK(outcome.arrived == kPackets);
+    CHECK(outcome.late == 0);
+    const auto [least, most] = std::minmax_element(outcome.delays.begin(), outcome.delays.end());
+    CHECK(*least >= 20ms);
+    CHECK(*least < 22ms);
+    CHECK(*most <= 40100us);
+    CHECK(*most > 38ms);
+}
+
+TEST_CASE("delays of each packet's own change the order") {
+    const Outcome outcome = send_packets({.delay = 5ms, .jitter_of_each = 5ms}, 200us);
+    CHECK(outcome.arrived == kPackets);
+    CHECK(outcome.late > kPackets / 4);
+    const auto [least, most] = std::minmax_element(outcome.delays.begin(), outcome.delays.end());
+    CHECK(*least >= 5100us);
+    CHECK(*most <= 10100us);
+}
+
+TEST_CASE("bursts lose their share") {
+    const Outcome outcome = send_packets({.burst_begin = 0.01, .burst_end = 0.2}, 200us);
+    CHECK(is_about(outcome.lost, 0.01 / (0.01 + 0.2)));
+}
+
+TEST_CASE("a change of a link holds for all that has not left the bottleneck") {
+    EventQueue queue;
+    std::vector<TimePoint> arrivals;
+    Link::Config config{.delay = 10ms, .rate = 1'000'000};
+    Link link(queue, config, 1, [&](const Datagram&) { arrivals.push_back(queue.now()); });
+    for (int i = 0; i < 4; ++i) link.send({{}, {}, std::vector<std::uint8_t>(1000)});
+    queue.run_for(500us);
+    config.rate = 500'000;
+    config.delay = 5ms;
+    link.change(config);
+    queue.run_for(4600us);  // the third has left when all is lost
+    config.loss = 1;
+    link.change(config);
+    queue.run_for(1s);
+    CHECK(arrivals == std::vector{TimePoint{6ms}, TimePoint{8ms}, TimePoint{10ms}});
+    CHECK(link.statistics().lost == 1);
+}
+
+TEST_CASE("a shorter delay lets no packet overtake") {
+    EventQueue queue;
+    std::vector<TimePoint> arrivals;
+    Link::Config config{.delay = 80ms, .rate = 1'000'000};
+    Link link(queue, config, 1, [&](const Datagram&) { arrivals.push_back(queue.now()); });
+    link.send({{}, {}, std::vector<std::uint8_t>(1000)});
+    queue.run_for(10ms);
+    config.delay = 20ms;
+    link.change(config);
+    link.send({{}, {}, std::vector<std::uint8_t>(1000)});
+    queue.run_for(1s);
+    CHECK(arrivals == std::vector{TimePoint{81ms}, TimePoint{81ms}});
+}
