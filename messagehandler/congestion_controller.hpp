@@ -16,11 +16,11 @@ class CongestionController {
   public:
     struct Acknowledged {
         TimePoint now;
-        TimePoint sent{};            // when the newest of it was sent
-        std::size_t bytes = 0;       // known to have arrived by this message
-        std::size_t in_flight = 0;   // before this message
+        TimePoint sent{};               // when the newest of it was sent
+        std::size_t bytes = 0;          // known to have arrived by this message
+        std::size_t in_flight = 0;      // before this message
         std::optional<Duration> rtt{};  // the sample of this message
-        Duration smoothed_rtt{0};    // 0 while none is known
+        Duration smoothed_rtt{0};       // 0 while none is known
     };
     struct Lost {
         TimePoint now;

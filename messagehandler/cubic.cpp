@@ -8,10 +8,10 @@ namespace curvecp::messagehandler {
 namespace {
 
 constexpr double kMessage = 1088;
-constexpr double kBeta = 0.7;        // RFC 9438 section 4.6
-constexpr double kC = 0.4;           // section 5
-constexpr double kLeastWindow = 2;   // RFC 9002 section 7.2
-constexpr double kFirstWindow = 10;  // likewise
+constexpr double kBeta = 0.7;                                  // RFC 9438 section 4.6
+constexpr double kC = 0.4;                                     // section 5
+constexpr double kLeastWindow = 2;                             // RFC 9002 section 7.2
+constexpr double kFirstWindow = 10;                            // likewise
 constexpr double kRenoGrowth = 3 * (1 - kBeta) / (1 + kBeta);  // alpha of section 4.3
 
 using Seconds = std::chrono::duration<double>;
@@ -42,9 +42,8 @@ void Cubic::avoid_congestion(const Acknowledged& acknowledged, double messages) 
     }
     const Duration ahead = acknowledged.now - *model_.epoch + acknowledged.smoothed_rtt;
     const double distance = Seconds(ahead).count() - model_.to_plateau;
-    const double target =
-        std::clamp(kC * distance * distance * distance + model_.before_loss, model_.window,
-                   1.5 * model_.window);
+    const double target = std::clamp(kC * distance * distance * distance + model_.before_loss,
+                                     model_.window, 1.5 * model_.window);
     const double growth = model_.reno < model_.before_loss ? kRenoGrowth : 1;
     model_.reno += growth * messages / model_.window;
     model_.window += (target - model_.window) / model_.window * messages;

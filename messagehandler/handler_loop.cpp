@@ -230,6 +230,12 @@ void HandlerLoop::finish_when_done() {
         case StreamPair::Status::PeerVanished:
             return lose_connection("the peer has vanished: no answer for " +
                                    std::to_string(timeout_ / std::chrono::seconds(1)) + " s");
+        case StreamPair::Status::Idle:
+            return lose_connection("idle: no byte of either stream for the idle timeout");
+        case StreamPair::Status::BlocksVanish:
+            return lose_connection(
+                "the peer answers, but no full-size block gets through: the path may drop packets "
+                "above 1200 bytes; --max-block 512 makes them smaller");
         case StreamPair::Status::Done:
             close_connection();
             break;

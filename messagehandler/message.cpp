@@ -15,9 +15,9 @@ using MutableHeaderBytes = MutableFixedBytes<Layout::kHeaderSize>;
 constexpr std::uint16_t kSuccessFlag = 2048;  // specification
 constexpr std::uint16_t kFailureFlag = 4096;  // specification; both together are failure
 constexpr std::array<std::uint8_t, 4> kReceiveLimitMagic{'w', 'i', 'n', '1'};  // specification
-constexpr std::uint64_t kMostReceiveLimit = kMaxStreamSize + 1;                 // specification
-constexpr std::uint32_t kUnknownDelay = 0xffffffff;                             // specification
-constexpr std::array<std::size_t, 4> kPaddedSizes{192, 320, 576, 1088};  // specification
+constexpr std::uint64_t kMostReceiveLimit = kMaxStreamSize + 1;                // specification
+constexpr std::uint32_t kUnknownDelay = 0xffffffff;                            // specification
+constexpr std::array<std::size_t, 4> kPaddedSizes{192, 320, 576, 1088};        // specification
 
 template <class F, std::unsigned_integral Integer>
 Integer get(HeaderBytes header) {
@@ -168,8 +168,7 @@ std::optional<Message> decode(Bytes message) {
         .position = {position},
         .block_size = block_size};
     if (message.size() >= ReceiveLimitLayout::Limit::kEnd + block_size) {
-        header.receive_limit =
-            read_receive_limit(message.first<ReceiveLimitLayout::Limit::kEnd>());
+        header.receive_limit = read_receive_limit(message.first<ReceiveLimitLayout::Limit::kEnd>());
     }
     return Message{header, message.last(block_size)};
 }
@@ -191,8 +190,7 @@ Encoded encode(const MessageHeader& header, MutableFixedBytes<kMaxMessageSize> o
         bytes, static_cast<std::uint16_t>(header.block_size | flag_of(header.ending)));
     put<Layout::Position>(bytes, header.position.value);
     if (header.receive_limit) {
-        write_receive_limit(*header.receive_limit,
-                            out.first<ReceiveLimitLayout::Limit::kEnd>());
+        write_receive_limit(*header.receive_limit, out.first<ReceiveLimitLayout::Limit::kEnd>());
     }
     return {size, out.subspan(size - header.block_size, header.block_size)};
 }

@@ -10,15 +10,14 @@ namespace curvecp::messagehandler {
 
 class ReceiveStream {
   public:
-
     enum class Outcome {
-        InOrder,     // new bytes, and nothing is missing before them
-        NewGap,      // new bytes behind a gap that the sender does not know of yet
-        BehindGap,   // new bytes that follow others behind a gap
-        Closing,     // a gap was closed, or the end was reached
-        Duplicate,   // nothing new
-        Refused,     // lies beyond the buffer: to be ignored without an answer
-        Ignored,     // contradicts an end that was accepted: likewise
+        InOrder,    // new bytes, and nothing is missing before them
+        NewGap,     // new bytes behind a gap that the sender does not know of yet
+        BehindGap,  // new bytes that follow others behind a gap
+        Closing,    // a gap was closed, or the end was reached
+        Duplicate,  // nothing new
+        Refused,    // lies beyond the buffer: to be ignored without an answer
+        Ignored,    // contradicts an end that was accepted: likewise
     };
 
     // Buffers `capacity` bytes at most, and takes memory only for what is there.

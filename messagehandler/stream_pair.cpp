@@ -20,11 +20,11 @@ constexpr Duration kServerLinger = seconds(2);         // specification
 constexpr Duration kServerSettle = milliseconds(100);  // ours: so that a client's question is heard
 constexpr Duration kAfterExit = seconds(10);           // specification
 constexpr Duration kReleaseAfter = seconds(1);         // ours
-// Ours: so slowly is a silent peer of this project's probed at most, so that a transfer goes on soon
-// after an outage. The reference is silent while its program is, and gets five seconds.
+// Ours: so slowly is a silent peer of this project's probed at most, so that a transfer goes on
+// soon after an outage. The reference is silent while its program is, and gets five seconds.
 constexpr Duration kLongestProbeTimeout = seconds(1);
-constexpr Duration kLongestPingTimeout = seconds(5);  // specification
-constexpr std::size_t kLeastOutputBuffer = std::size_t{256} * 1024;  // ours
+constexpr Duration kLongestPingTimeout = seconds(5);                   // specification
+constexpr std::size_t kLeastOutputBuffer = std::size_t{256} * 1024;    // ours
 constexpr std::size_t kIdleMemory = std::size_t{16} * 1024;            // ours
 constexpr std::uint64_t kRoomWorthTelling = std::uint64_t{64} * 1024;  // ours
 
@@ -322,8 +322,7 @@ std::size_t StreamPair::send_farewell(TimePoint now, MutableFixedBytes<kMaxMessa
     return encode(header, out).size;
 }
 
-std::size_t StreamPair::send_acknowledgment(TimePoint now,
-                                            MutableFixedBytes<kMaxMessageSize> out) {
+std::size_t StreamPair::send_acknowledgment(TimePoint now, MutableFixedBytes<kMaxMessageSize> out) {
     return encode(next_header(now), out).size;
 }
 

@@ -27,8 +27,8 @@ class StreamPair {
         // So long may nothing be answered before the peer has vanished; ten times as long where
         // it never said how far it buffers, because the reference is silent while its program is.
         Duration timeout = std::chrono::seconds(60);
-        std::optional<Duration> keepalive{};     // quiet after which the peer is asked
-        std::optional<Duration> idle_timeout{};  // without a byte of either stream
+        std::optional<Duration> keepalive{};                // quiet after which the peer is asked
+        std::optional<Duration> idle_timeout{};             // without a byte of either stream
         std::size_t buffer = std::size_t{8} * 1024 * 1024;  // of each stream, at most
         std::size_t max_block = kMaxBlockSize;
         bool extensions = true;  // tell the receive limit
@@ -37,8 +37,8 @@ class StreamPair {
 
     enum class Status : std::uint8_t {
         Running,
-        Lingering,     // both ends are acknowledged; the peer may still need an answer
-        Done,          // nothing more is due; messages are still answered
+        Lingering,  // both ends are acknowledged; the peer may still need an answer
+        Done,       // nothing more is due; messages are still answered
         // Nothing more is sent:
         PeerVanished,
         Idle,          // the idle timeout has passed
@@ -128,10 +128,10 @@ class StreamPair {
     PeerWatch watch_;
     Pinger pinger_;
     ReceiveWindow receive_window_{receive_};
-    Pinger room_pinger_;    // while the peer has no room for more
-    Pinger growth_pinger_;  // until the peer knows that there is room again
+    Pinger room_pinger_;             // while the peer has no room for more
+    Pinger growth_pinger_;           // until the peer knows that there is room again
     StreamPosition growth_told_at_;  // how far the peer had sent then
-    std::uint64_t progress_ = 0;  // bytes of both streams
+    std::uint64_t progress_ = 0;     // bytes of both streams
     TimePoint last_progress_;
     std::optional<TimePoint> full_block_asked_;  // and none was answered since
     bool farewell_due_ = false;
