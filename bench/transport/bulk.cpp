@@ -50,7 +50,7 @@ Measured measure(const Profile& profile, std::uint64_t seed, double seconds, Tra
 template <class Get>
 auto median_of(const std::vector<Measured>& runs, Get get) {
     std::vector<std::decay_t<decltype(get(runs[0]))>> values;
-    for (const Measured& run : runs) values.push_back(get(run));
+    std::transform(runs.begin(), runs.end(), std::back_inserter(values), get);
     return median(values);
 }
 

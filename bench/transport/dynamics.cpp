@@ -29,20 +29,20 @@ Link::Config link(std::uint64_t mbit, Duration delay, Duration queue, double los
 }
 
 const std::vector<Case>& cases() {
-    static const Link::Config kFast = link(100, 10ms, 20ms);
-    static const Link::Config kDark = link(100, 10ms, 20ms, 1);
-    static const Link::Config kNear = link(50, 10ms, 50ms);
-    static const Link::Config kFar = link(50, 40ms, 50ms);
-    static const Link::Config kWide = link(50, 20ms, 100ms);
-    static const Link::Config kTight = link(10, 20ms, 100ms);
-    static const std::vector<Case> kCases{
-        {"rate 50-10-50", kWide, kTight, 5, kWide, {}},
-        {"rtt 20-80-20", kNear, kFar, 10, kNear, {}},
-        {"rtt 80-20-80", kFar, kNear, 10, kFar, {}},
-        {"outage 5 s", kFast, kDark, 5, kFast, 2},
-        {"outage 30 s", kFast, kDark, 30, kFast, 2},
+    static const Link::Config fast = link(100, 10ms, 20ms);
+    static const Link::Config dark = link(100, 10ms, 20ms, 1);
+    static const Link::Config near = link(50, 10ms, 50ms);
+    static const Link::Config distant = link(50, 40ms, 50ms);
+    static const Link::Config wide = link(50, 20ms, 100ms);
+    static const Link::Config tight = link(10, 20ms, 100ms);
+    static const std::vector<Case> all{
+        {"rate 50-10-50", wide, tight, 5, wide, {}},
+        {"rtt 20-80-20", near, distant, 10, near, {}},
+        {"rtt 80-20-80", distant, near, 10, distant, {}},
+        {"outage 5 s", fast, dark, 5, fast, 2},
+        {"outage 30 s", fast, dark, 30, fast, 2},
     };
-    return kCases;
+    return all;
 }
 
 // One column of each for all seeds.

@@ -32,16 +32,16 @@ constexpr Joining kNextCubic{Congestion::Cubic, 500ms};
 
 // Those with figures.
 const std::vector<Case>& pairs() {
-    static const std::vector<Case> kCases{
+    static const std::vector<Case> all{
         {"ours+ours", "fast", {kOurs, kNext}, 40, 60},
         {"ours+cubic", "fast", {kOurs, kNextCubic}, 25, 65},
         {"cubic+ours", "fast", {kCubic, kNext}, 35, 75},
     };
-    return kCases;
+    return all;
 }
 
 const std::vector<Case>& others() {
-    static const std::vector<Case> kCases{
+    static const std::vector<Case> all{
         {"cubic+cubic", "fast", {kCubic, kNextCubic}},
         {"late", "fast", {kOurs, {Congestion::Bbr, 10s}}},
         {"four",
@@ -52,7 +52,7 @@ const std::vector<Case>& others() {
         {"ours+cubic", "bloat", {kOurs, kNextCubic}},
         {"ours+cubic", "long", {kOurs, kNextCubic}},
     };
-    return kCases;
+    return all;
 }
 
 struct Measured {

@@ -1,7 +1,6 @@
 #include "bench/transport/path.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 namespace curvecp::bench {
@@ -40,26 +39,23 @@ TimePoint at(double seconds) {
 
 // --- record
 
-std::uint64_t Record::at(double seconds) const {
-    const double step = std::chrono::duration<double>(kStep).count();
-    const auto index = static_cast<std::size_t>(std::llround(seconds / step));
-    return delivered_.empty() ? 0 : delivered_[std::min(index, delivered_.size() - 1)];
+std::uint64_t Record::at(std::size_t step) const {
+    return delivered_.empty() ? 0 : delivered_[std::min(step, delivered_.size() - 1)];
 }
 
 double Record::bytes(double from_seconds, double to_seconds) const {
-    return static_cast<double>(at(to_seconds) - at(from_seconds));
+    return static_cast<double>(at(step_of(to_seconds)) - at(step_of(from_seconds)));
 }
 
 std::optional<double> Record::first_at_rate(double after_seconds, double rate) const {
-    constexpr double kWindow = 0.2;
-    const double step = std::chrono::duration<double>(kStep).count();
-    const double end = static_cast<double>(delivered_.size()) * step - kWindow;
-    for (double from = after_seconds; from < end; from += step) {
-        if (this->rate(from, from + kWindow) < rate) continue;
-        while (bytes(from, from + step) == 0) from += step;
-        return from;
+    constexpr std::size_t kWindow = 20;
+    const double enough = rate * kWindow * kStepSeconds;
+    std::size_t from = step_of(after_seconds);
+    while (static_cast<double>(at(from + kWindow) - at(from)) < enough) {
+        if (++from + kWindow >= delivered_.size()) return std::nullopt;
     }
-    return std::nullopt;
+    while (at(from + 1) == at(from)) ++from;
+    return static_cast<double>(from) * kStepSeconds;
 }
 
 // --- path

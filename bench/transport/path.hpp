@@ -23,7 +23,12 @@ class Record {
     [[nodiscard]] std::optional<double> first_at_rate(double after_seconds, double rate) const;
 
   private:
-    [[nodiscard]] std::uint64_t at(double seconds) const;
+    static constexpr double kStepSeconds = std::chrono::duration<double>(kStep).count();
+
+    [[nodiscard]] static std::size_t step_of(double seconds) {
+        return static_cast<std::size_t>(seconds / kStepSeconds + 0.5);
+    }
+    [[nodiscard]] std::uint64_t at(std::size_t step) const;
 
     std::vector<std::uint64_t> delivered_;
 };

@@ -60,7 +60,7 @@ Profile both_ways(std::string_view name, const Link::Config& link, const Figures
 }  // namespace
 
 const std::vector<Profile>& profiles() {
-    static const std::vector<Profile> kProfiles{
+    static const std::vector<Profile> all{
         both_ways("lan", lan(),
                   {.goodput = 0.70, .queue_ms = 1.81, .wire = kWireClean, .bbr_queue_ms = 1.81}, 4),
         both_ways("fast", link(100, 10ms, 20ms),
@@ -88,11 +88,11 @@ const std::vector<Profile>& profiles() {
          wandering(link(10, 30ms, 200ms, 0.003), 10ms),
          {.goodput = 0.88, .queue_ms = 20, .wire = wire(0.003), .bbr_queue_ms = 55.4}},
     };
-    return kProfiles;
+    return all;
 }
 
 const std::vector<Profile>& more_profiles() {
-    static const std::vector<Profile> kProfiles{
+    static const std::vector<Profile> all{
         both_ways("lossier", link(5, 20ms, 100ms, 0.05), {.wire = wire(0.05)}),
         both_ways("shallow", link(100, 10ms, 2ms)),
         both_ways("satellite", link(20, 150ms, 300ms)),
@@ -102,7 +102,7 @@ const std::vector<Profile>& more_profiles() {
         both_ways("bursty", bursty(link(50, 15ms, 60ms))),
         both_ways("wifi", scattering(link(50, 5ms, 100ms), 5ms)),
     };
-    return kProfiles;
+    return all;
 }
 
 const Profile& profile(std::string_view name) {

@@ -24,7 +24,8 @@ double median(std::vector<double> values) {
 std::optional<double> median(const std::vector<std::optional<double>>& values) {
     constexpr double kNever = std::numeric_limits<double>::infinity();
     std::vector<double> known;
-    for (const auto& value : values) known.push_back(value.value_or(kNever));
+    std::transform(values.begin(), values.end(), std::back_inserter(known),
+                   [kNever](const auto& value) { return value.value_or(kNever); });
     const double middle = median(std::move(known));
     if (middle == kNever) return std::nullopt;
     return middle;
