@@ -14,6 +14,8 @@ constexpr std::size_t kMostRecords = 16384;
 }  // namespace
 
 bool LossRecovery::window_allows() const {
+    // While nothing is known to pace by, the number of messages is bounded as well.
+    if (!rtt_.has_sample() && log_.size() >= Pacer::kMostMessages) return false;
     return !silent() && blocks_.bytes_in_flight() < controller_->window();
 }
 

@@ -10,7 +10,8 @@ namespace {
 // leave up to 15 Mbit/s, and tens at a time at 1 Gbit/s.
 constexpr double kBurstSeconds = 0.0006;
 constexpr double kMessage = 1088;
-constexpr double kMostBurst = double{Pacer::kMostMessages} * kMessage;
+constexpr double kMostCredit = double{Pacer::kMostMessages} * kMessage;
+constexpr double kMostBurst = kMostCredit / 2;
 
 using Seconds = std::chrono::duration<double>;
 
@@ -21,14 +22,14 @@ void Pacer::on_sent(TimePoint now, std::size_t bytes, std::uint64_t rate) {
     const double drained = Seconds(now - drained_).count() * bytes_per_second;
     const double burst = std::clamp(bytes_per_second * kBurstSeconds, kMessage, kMostBurst);
     // Small messages count for more, because a burst is bounded in their number too.
-    const double counted = std::max(static_cast<double>(bytes), burst / kMostMessages);
+    const double credit = 2 * burst;
+    const double counted = std::max(static_cast<double>(bytes), credit / kMostMessages);
     // What a late timer missed is made up for, by up to a burst.
-    const double most_credit = std::min(2 * burst, kMostBurst);
-    backlog_ = std::max(-most_credit, backlog_ - drained) + counted;
+    backlog_ = std::max(-credit, backlog_ - drained) + counted;
     drained_ = now;
     if (backlog_ < 0) return;
     // It goes on when all of the burst is free again: one wake-up for many blocks.
-    const Seconds pause((backlog_ + std::min(burst, most_credit)) / bytes_per_second);
+    const Seconds pause((backlog_ + burst) / bytes_per_second);
     next_ = now + std::chrono::duration_cast<Duration>(std::min(pause, Seconds(1)));
 }
 

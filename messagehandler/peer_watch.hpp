@@ -12,6 +12,7 @@ class PeerWatch {
   public:
     PeerWatch(Duration timeout, TimePoint now) : timeout_(timeout), last_heard_(now) {}
 
+    void set_timeout(Duration timeout) { timeout_ = timeout; }
     // A message left that wants an answer.
     void on_asked(TimePoint now) {
         if (!asked_) asked_ = now;

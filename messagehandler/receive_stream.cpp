@@ -75,7 +75,8 @@ AcknowledgedRanges ReceiveStream::acknowledged() const {
     // From the newest downwards, so that each piece is told several times while blocks come in.
     std::array<Range, kMaxRanges - 1> pieces;
     std::size_t count = 0;
-    std::size_t index = std::min(beyond_.index_of(newest_), beyond_.ranges().size() - 1);
+    const std::size_t newest = std::min(beyond_.index_of(newest_), beyond_.ranges().size() - 1);
+    std::size_t index = newest;
     Range rest = beyond_.ranges()[index];
     while (count < pieces.size()) {
         const std::uint64_t size = std::min<std::uint64_t>(rest.size(), kMaxRangeSize);
@@ -86,6 +87,11 @@ AcknowledgedRanges ReceiveStream::acknowledged() const {
         rest = beyond_.ranges()[--index];
     }
     while (count > 0) result.add(pieces[--count]);
+    // Room that is left names what is above the newest.
+    const auto ranges = beyond_.ranges();
+    for (std::size_t above = newest + 1; above < ranges.size() && result.count < kMaxRanges;) {
+        result.add(ranges[above++]);
+    }
     return result;
 }
 

@@ -56,12 +56,19 @@ void StreamPair::on_message(TimePoint now, Bytes bytes) {
     if (!message || over()) return;
     watch_.on_message(now);
     if (message->header.receive_limit) take_receive_limit(*message->header.receive_limit);
+    watch_.set_timeout(patience());
     const bool only_answers_ping = take_acknowledgments(now, message->header);
     recovery_.on_message(now, only_answers_ping && message->header.id == kNoId);
     // A pure acknowledgment has no block.
     if (message->header.id != kNoId) take_block(now, *message);
     note_completion(now);
     schedule_ping(now, message->header.block_size != 0);
+}
+
+Duration StreamPair::patience() const {
+    constexpr int kWithReference = 10;  // it is silent while its program is
+    return watch_.heard() && !send_.limit_known() ? kWithReference * config_.timeout
+                                                  : config_.timeout;
 }
 
 void StreamPair::take_receive_limit(const ReceiveLimit& receive_limit) {
@@ -222,7 +229,7 @@ void StreamPair::schedule_room_pings(TimePoint now) {
 std::optional<TimePoint> StreamPair::blocks_vanish_at() const {
     const bool heard = full_block_asked_ && watch_.last_heard() > *full_block_asked_;
     if (!heard || completed_) return std::nullopt;
-    return *full_block_asked_ + config_.timeout;
+    return *full_block_asked_ + patience();
 }
 
 std::optional<TimePoint> StreamPair::keepalive_at() const {

@@ -81,12 +81,15 @@ class StreamPair {
 
     // --- how it stands
 
+    // So long may nothing be answered; the peer makes the difference.
+    [[nodiscard]] Duration patience() const;
     // As of the last call of next_message().
     [[nodiscard]] Status status() const { return status_; }
     // The output and its end are acknowledged.
     [[nodiscard]] bool output_complete() const { return send_.complete(); }
     // All of the peer's bytes and its end are here.
     [[nodiscard]] bool input_complete() const { return receive_.complete(); }
+    [[nodiscard]] const RttEstimator& rtt() const { return recovery_.rtt(); }
     [[nodiscard]] const LossRecovery& recovery() const { return recovery_; }
     [[nodiscard]] const SendStream& output() const { return send_; }
     [[nodiscard]] StreamPosition received() const { return receive_.highest(); }

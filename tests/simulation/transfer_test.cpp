@@ -69,7 +69,7 @@ TEST_CASE("on a good network bytes arrive in both directions at once, whoever sp
 
 TEST_CASE("on a good network no block is sent twice, and few acknowledgments") {
     for (const Role role : {Role::ClientServerSpeaksFirst, Role::ClientSpeaksFirst}) {
-        const Spent spent = transfer(1, 1'000'000, 0, {}, role);
+        const Spent spent = transfer(1, 1'000'000, 0, {.queue_limit = 400'000}, role);
         CHECK(spent.packets_up < 1'000);
         CHECK(spent.packets_down < 300);
         CHECK(spent.time < 1s);
@@ -77,7 +77,8 @@ TEST_CASE("on a good network no block is sent twice, and few acknowledgments") {
 }
 
 TEST_CASE("packets that come a little late are not sent twice") {
-    const Link::Config link{.delay = 20ms, .reordering = 0.05, .extra_delay = 5ms};
+    const Link::Config link{
+        .delay = 20ms, .queue_limit = 800'000, .reordering = 0.05, .extra_delay = 5ms};
     for (const std::uint64_t seed : seeds(5)) {
         INFO(to_run_alone(seed));
         const Spent spent = transfer(seed, 1'000'000, 0, link, Role::ClientSpeaksFirst);

@@ -62,9 +62,9 @@ TEST_CASE("bytes come out in order whatever order the blocks came in") {
 }
 
 TEST_CASE("bytes that are there already stay as they are") {
-    ReceiveStream stream;
-    CHECK(stream.accept({4}, Block(4, 'b'), std::nullopt) == Outcome::OutOfOrder);
-    CHECK(stream.accept({2}, Block(8, 'c'), std::nullopt) == Outcome::OutOfOrder);
+    ReceiveStream stream(256 * 1024);
+    CHECK(stream.accept({4}, Block(4, 'b'), std::nullopt) == Outcome::NewGap);
+    CHECK(stream.accept({2}, Block(8, 'c'), std::nullopt) == Outcome::NewGap);
     CHECK(stream.accept({0}, Block(12, 'd'), std::nullopt) == Outcome::Closing);
     CHECK(stream.accept({0}, Block(12, 'e'), std::nullopt) == Outcome::Duplicate);
     CHECK(stream.accept({10}, Block(4, 'f'), std::nullopt) == Outcome::InOrder);
@@ -76,7 +76,7 @@ TEST_CASE("a block that lies beyond the buffer, even in part, is dropped whole")
     ReceiveStream stream(4096);
     CHECK(stream.accept({3073}, block(1024), std::nullopt) == Outcome::Refused);
     CHECK(stream.acknowledged().count == 1);
-    CHECK(stream.accept({3072}, block(1024), std::nullopt) == Outcome::OutOfOrder);
+    CHECK(stream.accept({3072}, block(1024), std::nullopt) == Outcome::NewGap);
     for (std::uint64_t at = 0; at < 3072; at += 1024)
         stream.accept({at}, block(1024), std::nullopt);
     CHECK(stream.accept({4096}, block(1), std::nullopt) == Outcome::Refused);
@@ -98,7 +98,7 @@ TEST_CASE("an end needs no room, is acknowledged like a byte, and only when all 
     read_all(stream);
     CHECK(stream.end() == Ending::Failure);
 
-    ReceiveStream gap;
+    ReceiveStream gap(256 * 1024);
     gap.accept({10}, block(10), Ending::Success);
     CHECK(gap.acknowledged().ranges[0] == range(0, 0));
     CHECK(gap.acknowledged().ranges[1] == range(10, 20));
@@ -107,7 +107,7 @@ TEST_CASE("an end needs no room, is acknowledged like a byte, and only when all 
 }
 
 TEST_CASE("an empty stream ends") {
-    ReceiveStream stream;
+    ReceiveStream stream(256 * 1024);
     CHECK(stream.accept({0}, {}, Ending::Success) == Outcome::Closing);
     CHECK(stream.acknowledged().ranges[0] == range(0, 1));
     CHECK(stream.end() == Ending::Success);
@@ -115,7 +115,7 @@ TEST_CASE("an empty stream ends") {
 }
 
 TEST_CASE("the first accepted end is final and what contradicts it is ignored") {
-    ReceiveStream stream;
+    ReceiveStream stream(256 * 1024);
     stream.accept({10}, block(10), std::nullopt);
     CHECK(stream.accept({15}, {}, Ending::Success) == Outcome::Ignored);  // bytes are behind it
     CHECK(stream.accept({20}, {}, Ending::Success) == Outcome::Closing);
@@ -130,7 +130,7 @@ TEST_CASE("the first accepted end is final and what contradicts it is ignored") 
 }
 
 TEST_CASE("an end that comes before its bytes, however far away, costs no memory") {
-    ReceiveStream stream;
+    ReceiveStream stream(256 * 1024);
     CHECK(stream.accept({1000}, {}, Ending::Success) == Outcome::Closing);
     CHECK(stream.accept({0}, block(1000), std::nullopt) == Outcome::InOrder);
     CHECK(stream.complete());
@@ -138,11 +138,11 @@ TEST_CASE("an end that comes before its bytes, however far away, costs no memory
     CHECK(read_all(stream) == block(1000));
     CHECK(stream.end() == Ending::Success);
 
-    ReceiveStream far;
+    ReceiveStream far(256 * 1024);
     far.accept({kMaxStreamSize}, {}, Ending::Success);
     CHECK(far.releasable());
     CHECK(far.accept({0}, block(10), std::nullopt) == Outcome::InOrder);
-    CHECK(far.accept({20}, block(10), std::nullopt) == Outcome::OutOfOrder);
+    CHECK(far.accept({20}, block(10), std::nullopt) == Outcome::NewGap);
     CHECK(far.memory() == 4096);
     CHECK(far.accept({kMaxStreamSize - 1}, block(1), std::nullopt) == Outcome::Refused);
 }
@@ -155,7 +155,7 @@ TEST_CASE("a refused block brings no end") {
 }
 
 TEST_CASE("the ranges are the first and five around the newest block") {
-    ReceiveStream stream;
+    ReceiveStream stream(256 * 1024);
     for (std::uint64_t i = 1; i <= 9; ++i) stream.accept({i * 100}, block(10), std::nullopt);
     AcknowledgedRanges ranges = stream.acknowledged();
     CHECK(ranges.count == 6);
@@ -170,13 +170,13 @@ TEST_CASE("the ranges are the first and five around the newest block") {
 }
 
 TEST_CASE("too many holes are refused, and what closes one is not") {
-    ReceiveStream stream;
+    ReceiveStream stream(256 * 1024);
     std::uint64_t at = 1;
-    while (stream.accept({at}, block(1), std::nullopt) == Outcome::OutOfOrder) at += 2;
+    while (stream.accept({at}, block(1), std::nullopt) == Outcome::NewGap) at += 2;
     CHECK(at > 1000);
     CHECK(stream.accept({at}, block(1), std::nullopt) == Outcome::Refused);
     CHECK(stream.accept({0}, block(1), std::nullopt) == Outcome::Closing);
-    CHECK(stream.accept({at}, block(1), std::nullopt) == Outcome::OutOfOrder);
+    CHECK(stream.accept({at}, block(1), std::nullopt) == Outcome::NewGap);
 }
 
 TEST_CASE("a discarded stream is acknowledged and kept nowhere") {
@@ -194,7 +194,7 @@ TEST_CASE("a discarded stream is acknowledged and kept nowhere") {
 }
 
 TEST_CASE("memory grows with need and can be given back") {
-    ReceiveStream stream;
+    ReceiveStream stream(256 * 1024);
     CHECK(stream.memory() == 0);
     stream.accept({0}, block(1000), std::nullopt);
     CHECK(stream.memory() == 4096);

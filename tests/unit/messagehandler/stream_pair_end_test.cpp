@@ -12,6 +12,7 @@ TEST_CASE("a peer that answers nothing for the time-out has vanished") {
         CHECK_FALSE(harness.pair.next_deadline());
     }
     Harness harness(Role::Server, 5s);
+    harness.limit = 1 << 20;
     harness.write(1);
     static_cast<void>(harness.run_for(4900ms));
     CHECK(harness.pair.status() == Status::Running);
@@ -46,7 +47,7 @@ TEST_CASE("an idle client asks for nothing") {
 }
 
 TEST_CASE("a client whose server stopped in mid-stream asks, so that it is found after it moved") {
-    Harness harness = established(Role::ClientSpeaksFirst);
+    Harness harness = established({.role = Role::ClientSpeaksFirst}, 1 << 20);
     harness.receive_block(3, 0, "abc");
     const TimePoint last = harness.now;
     const auto stalled = harness.run_for(2s);
@@ -79,6 +80,7 @@ TEST_CASE("an acknowledgment does not keep a client from asking for what may be 
 
 TEST_CASE("a client that never acknowledged anything is asked after 10 s, and vanishes") {
     Harness harness(Role::Server);
+    harness.limit = 1 << 20;
     harness.receive_ping(1);
     CHECK(harness.take().size() == 1);
     const auto sent = harness.run_for(11s);
@@ -102,7 +104,9 @@ TEST_CASE("where only the peer's end is missing the peer is asked after 20 s of 
     CHECK(is_ping(sent[0]));
     harness.acknowledge(2, sent[0].header.id);
     CHECK(harness.run_for(19s).empty());
-    static_cast<void>(harness.run_for(70s));
+    harness.limit = 1 << 20;
+    harness.acknowledge(2);
+    static_cast<void>(harness.run_for(90s));
     CHECK(harness.pair.status() == Status::PeerVanished);
 }
 
@@ -205,7 +209,7 @@ TEST_CASE("a peer whose block was refused hears when there is room again") {
     Harness harness = established();
     const std::string block(1024, 'x');
     std::uint64_t at = 0;
-    for (std::uint32_t id = 10; at < ReceiveStream::kCapacity; ++id, at += block.size()) {
+    for (std::uint32_t id = 10; at < StreamPair::Config{}.buffer; ++id, at += block.size()) {
         harness.receive_block(id, at, block);
         static_cast<void>(harness.take());
     }

@@ -25,7 +25,8 @@ struct Sent {
 // A pair on a clock of its own, and a peer that says what the test wants.
 struct Harness {
     explicit Harness(Role role, Duration timeout = 60s)
-        : pair({.role = role, .timeout = timeout}, kStart) {}
+        : Harness(StreamPair::Config{.role = role, .timeout = timeout}) {}
+    explicit Harness(const StreamPair::Config& config) : pair(config, kStart) {}
 
     // What leaves now.
     std::vector<Sent> take() {
@@ -57,6 +58,7 @@ struct Harness {
         std::array<std::uint8_t, kMaxMessageSize> bytes{};
         header.block_size = block.size();
         if (header.acknowledged.count == 0) header.acknowledged.add({});
+        if (limit) header.receive_limit = ReceiveLimit{answer_delay, {*limit}};
         const Encoded message = encode(header, bytes);
         std::copy(block.begin(), block.end(), message.block.begin());
         pair.on_message(now, Bytes(bytes).first(message.size));
@@ -93,6 +95,9 @@ struct Harness {
     }
 
     TimePoint now = kStart;
+    // What the peer says of how far it buffers; nothing, like the reference, where there is none.
+    std::optional<std::uint64_t> limit;
+    std::optional<Duration> answer_delay;
     StreamPair pair;
 };
 
@@ -101,8 +106,10 @@ inline bool is_ping(const Sent& sent) {
 }
 
 // Gives the pair a round-trip time of 20 ms and an established connection.
-inline Harness established(Role role = Role::Server) {
-    Harness harness(role);
+inline Harness established(const StreamPair::Config& config,
+                           std::optional<std::uint64_t> limit = std::nullopt) {
+    Harness harness(config);
+    harness.limit = limit;
     static_cast<void>(harness.take());
     harness.write(1);
     const auto sent = harness.take();
@@ -112,6 +119,9 @@ inline Harness established(Role role = Role::Server) {
     CHECK(harness.pair.rtt().smoothed() == 20ms);
     CHECK(harness.take().empty());
     return harness;
+}
+inline Harness established(Role role = Role::Server) {
+    return established(StreamPair::Config{.role = role});
 }
 
 }  // namespace curvecp::messagehandler

@@ -42,9 +42,9 @@ TEST_CASE("with -s nothing leaves unasked") {
 
 TEST_CASE("a client's blocks have 512 bytes until a message has come, and 1024 after") {
     Harness harness(Role::ClientSpeaksFirst);
-    harness.write(20000);
+    harness.write(60000);
     const auto first = harness.take();
-    CHECK(first.size() == 19);  // ten full messages' worth
+    CHECK(first.size() == 48);  // as long as no round-trip time is known
     for (const Sent& message : first) {
         CHECK(message.block.size() == 512);
         CHECK(message.size <= 640);
@@ -90,7 +90,7 @@ TEST_CASE("what is ignored is not answered, and its acknowledgments count") {
     REQUIRE(sent.size() == 1);
     MessageHeader beyond;
     beyond.id = MessageId{5};
-    beyond.position = {300000};
+    beyond.position = {9'000'000};
     beyond.acknowledged.add({{0}, {101}});
     harness.receive(beyond, "x");
     CHECK(harness.run_for(1h).empty());  // nothing is sent again
@@ -164,10 +164,10 @@ TEST_CASE(
 TEST_CASE("a silent peer gets one block for each time-out, however many are unanswered") {
     Harness harness = established();
     harness.write(10000);
-    CHECK(harness.take().size() == 10);
+    CHECK(harness.run_for(10ms).size() == 10);
     harness.now += 10s;
     harness.write(10000);
-    CHECK(harness.take().size() <= 2);
+    CHECK(harness.take().size() <= 4);
     harness.now += 10s;
     const auto probe = harness.take();
     REQUIRE(probe.size() == 2);

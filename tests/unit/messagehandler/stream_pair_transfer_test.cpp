@@ -80,7 +80,7 @@ TEST_CASE("a program that pauses for 90 seconds loses nothing and is not taken f
         Loopback net(kClientFirst, kServer, {}, 1);
         Endpoint& writer = up ? net.a : net.b;
         Endpoint& reader = up ? net.b : net.a;
-        writer.output = random_bytes(3000000, 1);
+        writer.output = random_bytes(12'000'000, 1);
         reader.paused = true;
         REQUIRE(net.run_for(90s));
         CHECK(writer.pair.status() == Status::Running);
