@@ -70,7 +70,7 @@ TEST_CASE("on a good network bytes arrive in both directions at once, whoever sp
 TEST_CASE("on a good network no block is sent twice, and few acknowledgments") {
     for (const Role role : {Role::ClientServerSpeaksFirst, Role::ClientSpeaksFirst}) {
         const Spent spent = transfer(1, 1'000'000, 0, {.queue_limit = 400'000}, role);
-        CHECK(spent.packets_up < 1'000);
+        CHECK(spent.packets_up < 1'010);  // the first have 512 bytes
         CHECK(spent.packets_down < 300);
         CHECK(spent.time < 1s);
     }
@@ -82,7 +82,7 @@ TEST_CASE("packets that come a little late are not sent twice") {
     for (const std::uint64_t seed : seeds(5)) {
         INFO(to_run_alone(seed));
         const Spent spent = transfer(seed, 1'000'000, 0, link, Role::ClientSpeaksFirst);
-        CHECK(spent.packets_up < 1'000);
+        CHECK(spent.packets_up < 1'010);  // the first have 512 bytes
     }
 }
 
