@@ -14,6 +14,10 @@
 namespace curvecp::client {
 namespace {
 
+// Ours, the same as the server gives its handlers when it stops.
+constexpr Duration kGrace = std::chrono::milliseconds(500);
+constexpr Duration kAfterTerm = std::chrono::milliseconds(350);
+
 bool is_v4(const Address& address) noexcept {
     return address.ip.is_v4();
 }
@@ -84,7 +88,7 @@ ClientLoop::ClientLoop(const Options& options, std::vector<Address> addresses, L
       read_buffer_(HandlerProcess::kReadBufferSize),
       started_(now()),
       datagrams_(loop_, socket_.fd(), Readiness::Readable, [this] { on_datagrams(); }),
-      deadline_(loop_, [this] { ask(); }),
+      deadline_(loop_, [this] { on_deadline(); }),
       before_wait_(loop_, [this] { socket_.flush(); }),
       reaper_(loop_, [this](pid_t pid, int wait_status) { on_child_exit(pid, wait_status); }),
       on_term_(loop_, SIGTERM, [this] { on_signal(SIGTERM); }),
@@ -96,6 +100,14 @@ Outcome ClientLoop::run() {
     ask();
     loop_.run();
     return outcome_;
+}
+
+void ClientLoop::on_deadline() {
+    if (ended_) {
+        end_handler();
+    } else {
+        ask();
+    }
 }
 
 void ClientLoop::ask() {
@@ -216,12 +228,24 @@ void ClientLoop::end_connection(int exit_code, const std::string& reason) {
     ended_ = true;
     outcome_.exit_code = exit_code;
     close_handler(reason);
-    if (handler_exit_code_) on_handler_gone();
+    if (handler_exit_code_) {
+        on_handler_gone();
+    } else if (exit_code != 0) {
+        deadline_.set(now() + kGrace);
+    }
+}
+
+// It broke its contract, and does not leave at the end of its descriptors either.
+void ClientLoop::end_handler() {
+    kill(handler_pid_, termed_ ? SIGKILL : SIGTERM);
+    termed_ = true;
+    deadline_.set(now() + kAfterTerm);
 }
 
 void ClientLoop::on_child_exit(pid_t pid, int wait_status) {
     if (pid != handler_pid_) return;
-    if (const auto signal = signal_of(wait_status)) {
+    const auto signal = signal_of(wait_status);
+    if (signal && outcome_.exit_code == 0) {  // else the reason has been told
         log_.error("the handler was killed by signal ", *signal);
     }
     handler_exit_code_ = exit_code_of(wait_status).value_or(kExitFailure);
