@@ -6,10 +6,10 @@ import time
 
 
 class Endpoint:
-    def __init__(self, case, peer=None):
+    def __init__(self, case, peer=None, bind=("127.0.0.1", 0)):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         case.addCleanup(self.socket.close)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind(bind)
         self.socket.setblocking(False)
         self.peer = peer
 
