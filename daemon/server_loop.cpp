@@ -72,9 +72,8 @@ void ServerLoop::carry_out(const Path& path, Server::Action action) {
         std::copy(reply->packet.begin(), reply->packet.end(), packet.begin());
     } else if (auto* request = std::get_if<Server::Open>(&action)) {
         open(std::move(*request));
-    } else if (log_.tells(Verbosity::Debug)) {
-        log_.debug("dropped a packet from ", to_text(path.peer), ": ",
-                   to_text(std::get<DropReason>(action)));
+    } else {
+        tell_dropped(path, std::get<DropReason>(action));
     }
 }
 
@@ -89,6 +88,7 @@ void ServerLoop::open(Server::Open open) {
     HandlerProcess::Pipes pipes = HandlerProcess::start(options_.handler, environment);
     if (pipes.error != 0) {
         server_.on_handler_failed();
+        tell_dropped(open.path, DropReason::HandlerNotStarted);
         tell_failure("program " + options_.handler.front() + ": " + std::strerror(pipes.error));
         return;
     }
@@ -171,6 +171,11 @@ void ServerLoop::reserve_nonces() {
     } else {
         tell_failure(std::string("no nonces reserved: ") + std::get<StartError>(taken).what());
     }
+}
+
+void ServerLoop::tell_dropped(const Path& path, DropReason reason) {
+    if (!log_.tells(Verbosity::Debug)) return;
+    log_.debug("dropped a packet from ", to_text(path.peer), ": ", to_text(reason));
 }
 
 bool ServerLoop::failed_lately() const {

@@ -45,6 +45,7 @@ class ServerLoop {
 
     void on_deadline();
     void reserve_nonces();
+    void tell_dropped(const Path& path, DropReason reason);
     [[nodiscard]] bool failed_lately() const;
     // At most once in a while: what a client can repeat must not fill the log.
     void tell_failure(const std::string& what);

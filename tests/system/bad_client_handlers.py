@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 
-from footprint import memory_kib
+from footprint import memory_kib, wait_for_quiet
 from suite import HERE, Case, children, cpu_seconds, descendants, main, wait_until
 
 HABIT = (sys.executable, "-I", str(HERE / "bad_habits.py"))
@@ -48,15 +48,8 @@ class Reading(ClientCase):
         client = self.hold(server, *HABIT, "never_read", path)
         before = memory_kib(client.pid)
         wait_until(lambda: self.lines_of(path), 5, "the handler stops reading")
-        self.assert_idle(client.pid)
+        wait_for_quiet(client.pid)
         self.assertLess(memory_kib(client.pid) - before, 1024, "KiB that the client grew by")
-
-    def assert_idle(self, pid):
-        def idle():
-            before = cpu_seconds(pid)
-            time.sleep(0.3)
-            return cpu_seconds(pid) - before < 0.02
-        wait_until(idle, 15, "the process is idle")
 
     def test_a_handler_that_reads_late_gets_what_its_pipe_held_and_all_later_messages(self):
         go, late, path, out = map(self.file, ("go", "late", "resumed", "out"))
@@ -64,7 +57,7 @@ class Reading(ClientCase):
         server = self.serve("sh", "-c", script, late, *HABIT)
         client = self.hold(server, *HABIT, "resume", go, path, options=("-v",))
         wait_until(lambda: self.lines_of(path) == ["asleep"], 5, "the handler stops reading")
-        self.assert_idle(client.pid)
+        wait_for_quiet(client.pid)
         go.touch()
         held, *how = wait_until(lambda: self.lines_of(path)[1:], 10, "it reads again")[0].split()
         self.assertGreater(int(held), 48, "messages: a pipe holds at least 64 KiB")

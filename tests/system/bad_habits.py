@@ -2,6 +2,7 @@
 9, or strain it, and the peers that look at what comes of it. Their messages carry numbers, so that
 a lost, torn or repeated one is seen."""
 
+import fcntl
 import itertools
 import os
 import random
@@ -102,6 +103,15 @@ def never_read(path):
     frames.next(20.0)
     note(path, "asleep")
     time.sleep(60)
+
+
+def until_large(path):
+    """Answers once, reads no more, and leaves when its pipe has been enlarged."""
+    send(numbered(0, 640))
+    until = time.monotonic() + 2.0
+    while (size := fcntl.fcntl(FROM_PEER, fcntl.F_GETPIPE_SZ)) <= 65536 and time.monotonic() < until:
+        time.sleep(0.01)
+    note(path, str(size))
 
 
 def byte_by_byte(sizes):
@@ -237,8 +247,8 @@ def listen(count, seconds):
 
 def main():
     habits = {function.__name__: function for function in (
-        echo, resume, never_read, byte_by_byte, write, garbage, noise_in_messages, torn_and,
-        close_and_stay, deaf_but_talking, stubborn, flood, questions, listen)}
+        echo, resume, never_read, until_large, byte_by_byte, write, garbage, noise_in_messages,
+        torn_and, close_and_stay, deaf_but_talking, stubborn, flood, questions, listen)}
     habits[sys.argv[1]](*sys.argv[2:])
 
 

@@ -2,8 +2,9 @@
 
 import pathlib
 import re
+import time
 
-from suite import open_descriptors, wait_until
+from suite import cpu_seconds, open_descriptors, wait_until
 
 
 def children_and_zombies(pid):
@@ -34,10 +35,20 @@ def wait_for_children(server, count=0, seconds=10):
                f"the server has {count} children: {children_and_zombies(server.pid)}")
 
 
+def wait_for_quiet(pid):
+    """Until a process has done what there was to do."""
+    def idle():
+        before = cpu_seconds(pid)
+        time.sleep(0.3)
+        return cpu_seconds(pid) - before < 0.02
+    wait_until(idle, 15, "the process is idle")
+
+
 class Footprint:
     """Of a server without connections; compare one with a later one."""
 
     def __init__(self, server):
         wait_for_children(server)
+        wait_for_quiet(server.pid)
         self.descriptors = open_descriptors(server.pid)
         self.memory_kib = memory_kib(server.pid)
