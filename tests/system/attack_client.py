@@ -9,21 +9,12 @@ from forged_server import ForgedServer
 from packet import COOKIE, SERVER_MESSAGE, all_flips, all_lengths, flipped
 from sodium import LOW_ORDER_POINTS, KeyPair, SharedKey, guessed_keys
 from suite import HANDLER, Case, children, main, wait_until
+from udp_ports import unread
 from visitor import token
 
 # As many datagrams as surely fit into the client's socket before it has read any.
 AT_ONCE = 32
 WINDOW = 2048
-
-
-def unread(port):
-    """Bytes in the queue of the UDP socket with a port, and datagrams that were lost there."""
-    for table in ("/proc/net/udp", "/proc/net/udp6"):
-        with open(table, encoding="ascii") as file:
-            for fields in map(str.split, file):
-                if fields[1].endswith(f":{port:04X}"):
-                    return int(fields[4].partition(":")[2], 16), int(fields[12])
-    raise AssertionError(f"nobody has port {port}")
 
 
 class AttackOnClient(Case):
@@ -89,6 +80,15 @@ class Cookies(AttackOnClient):
         """Anybody could join in the talk that followed."""
         self.assert_not_believed(
             [self.server.cookie(short_term=point) for point in LOW_ORDER_POINTS])
+
+
+class Keys(AttackOnClient):
+    def test_a_servers_long_term_key_of_low_order_is_refused_before_anything_is_sent(self):
+        for point in LOW_ORDER_POINTS:
+            done = self.connect(self.server, *HANDLER, "hold", key=point.hex())
+            self.assertIn(done.returncode, (100, 111))
+            self.assert_one_line(done.stderr, "key|pk")
+        self.assertEqual(self.endpoint.waiting(), [])
 
 
 class BeforeTheFirstMessage(AttackOnClient):
