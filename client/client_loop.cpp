@@ -185,6 +185,11 @@ void ClientLoop::start_handler(const Path& path) {
 }
 
 void ClientLoop::on_handler_readable() {
+    if (!handler_->watched()) {
+        log_.fatal(HandlerProcess::kUnwatched);
+        end_connection(kExitFailure, std::string(HandlerProcess::kUnwatched));
+        return;
+    }
     refresh_extension();
     const bool more = handler_->read(read_buffer_);
     if (const auto reason = send_messages()) {
