@@ -32,21 +32,28 @@ class ServerLoop {
         std::uint64_t bytes_out = 0;  // message bytes to the client
     };
 
+    // Does what one connection or packet needs; where memory runs out, tells so and returns false.
+    template <class Work>
+    bool attempt(Work work);
+
     void on_datagrams();
     void carry_out(const Path& path, Server::Action action);
     void open(Server::Open open);
+    void connect(ConnectionId id, HandlerProcess::Pipes pipes);
     void deliver(const Server::Deliver& deliver);
     void flush_handlers();
 
     void on_handler_readable(ConnectionId id);
+    // Passes on what the handler has written; the reason to end the connection where there is one.
+    [[nodiscard]] std::optional<std::string_view> read_handler(ConnectionId id);
     // Sends the messages in the buffer; the reason to end the connection where there is one.
     [[nodiscard]] std::optional<std::string_view> send_messages(ConnectionId id, Handler& handler);
     void end(ConnectionId id, std::string_view reason);
+    void tell_end(ConnectionId id, const Handler& handler, std::string_view reason);
 
     void on_deadline();
     void reserve_nonces();
     void tell_dropped(const Path& path, DropReason reason);
-    [[nodiscard]] bool failed_lately() const;
     // At most once in a while: what a client can repeat must not fill the log.
     void tell_failure(const std::string& what);
 
@@ -63,6 +70,7 @@ class ServerLoop {
     std::vector<ConnectionId> to_flush_;
     std::vector<std::uint8_t> read_buffer_;
     std::optional<TimePoint> failure_told_;
+    std::optional<TimePoint> no_nonces_since_;
     IoWatcher datagrams_;
     Deadline deadline_;
     BeforeWait before_wait_;

@@ -14,7 +14,8 @@ namespace curvecp {
 template <class Work>
 [[nodiscard]] int run_program(std::string_view program, const Verbosity& verbosity, Work work) {
     const auto fail = [&](const std::exception& error, int exit_code) {
-        Log(program, verbosity).fatal(error.what());
+        const bool no_memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+        Log(program, verbosity).fatal(no_memory ? "out of memory" : error.what());
         return exit_code;
     };
     try {
