@@ -1,6 +1,6 @@
 """A system call of the server that fails costs the one packet or connection that it was for, and
-nothing else: the transfer goes on or one client is told, the connection beside it never notices, the
-server lives, is quiet and keeps nothing back. CURVECP_THOROUGH=1 tries every error in every way."""
+nothing else: the transfer goes on or one client is told, the connection beside it never notices,
+the server lives, is quiet and keeps nothing. CURVECP_THOROUGH=1 tries every error in every way."""
 
 from injection import AGAIN, ALWAYS, ONCE, FaultCase, Row
 from suite import main

@@ -8,6 +8,7 @@ import concurrent.futures
 import os
 import re
 import select
+import shutil
 import subprocess
 import time
 import typing
@@ -82,11 +83,14 @@ class Bystander:
         self.process.stdin.flush()
         ready = select.select([self.process.stdout], [], [], 15)[0]
         self.case.assertTrue(ready, "the bystander got no answer")
-        self.case.assertEqual(self.process.stdout.readline(), line, "the bystander's connection")
+        got = self.process.stdout.readline()
+        self.case.assertEqual(got, line, got or f"the bystander: {self.process.communicate()}")
 
 
-@unittest.skipUnless(any(os.access(f"{path}/strace", os.X_OK) for path in os.get_exec_path()),
-                     "no strace here")
+strace_is_there = unittest.skipUnless(shutil.which("strace"), "no strace here")
+
+
+@strace_is_there
 class FaultCase(Case):
     def check(self, *tables):
         """All cases of all rows, several at a time; tells of each that is not as its row says."""

@@ -1,15 +1,13 @@
-"""What a server cannot get from the system it says once, and does without: whoever is connected stays,
-whoever comes is served as soon as there is room again. And what no program can start without is one
-clear line."""
+"""What a server cannot get from the system it says once, and does without: whoever is connected
+stays, whoever comes is served as soon as there is room again. And what no program can start without
+is one clear line."""
 
-import os
 import pathlib
 import resource
 import subprocess
-import unittest
 
 from injection import CLIENT, DATA, SERVICE, Bystander, FaultCase, inject
-from suite import NAME, EXTENSION, PROGRAMS, cpu_seconds, free_port, main, wait_until
+from suite import EXTENSION, NAME, PROGRAMS, cpu_seconds, free_port, main, wait_until
 
 UNLIMITED = resource.RLIM_INFINITY
 # A client that sends one message and stays, as small as can be.
