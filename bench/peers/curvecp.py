@@ -12,7 +12,7 @@ import reference as reference_tools  # the interoperability tests fetch them too
 
 NAME = "bench.example"
 EXTENSION = "31415926535897932384626433832795"
-MOST_CONNECTIONS = "4000"
+MOST_CONNECTIONS = 4000
 
 
 class CurveCP:
@@ -24,12 +24,12 @@ class CurveCP:
     def unavailable(self):
         return self.reason
 
-    def serve(self, stage, *program):
+    def serve(self, stage, *program, most=MOST_CONNECTIONS):
         keys = stage.folder / "keys"
         subprocess.run([self.programs / "curvecpmakekey", keys], check=True, timeout=10)
         port = free_port("udp")
         server = stage.start_server(
-            self.programs / "curvecpserver", "-c", MOST_CONNECTIONS, NAME, keys, "127.0.0.1", port, EXTENSION,
+            self.programs / "curvecpserver", "-c", most, NAME, keys, "127.0.0.1", port, EXTENSION,
             self.programs / "curvecpmessage", *program, port=port, protocol="udp")
         server.key, server.port = (keys / "publickey").read_bytes().hex(), port
         return server

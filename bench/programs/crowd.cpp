@@ -4,8 +4,9 @@
 //
 // COMMAND is a client whose program is `bench_end first` or `bench_end hold`; BENCH_STARTED tells
 // it when it was started. With `finish` the next one is started when one has ended, with `hold`
-// when one has its first byte. After SECONDS those that are not there yet count as unfinished. It
-// prints one line of NAME=VALUE and stays until its input ends.
+// when one has its first byte. After SECONDS nobody is waited for any more; who has no first byte
+// then counts as if it came after SECONDS. It prints one line of NAME=VALUE and stays until its
+// input ends.
 #include "bench/programs/percentiles.hpp"
 #include "bench/programs/result.hpp"
 #include "curvecp/posix/child_process.hpp"
@@ -49,6 +50,7 @@ class Crowd {
     }
 
     [[nodiscard]] Result result() {
+        times_.resize(plan_.total, plan_.limit);  // they took longer than that
         Result result;
         result.add("done", static_cast<double>(done_)).add("failed", static_cast<double>(failed_));
         result.add("seconds", last_done_ - began_);
