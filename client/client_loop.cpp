@@ -54,11 +54,12 @@ std::pair<ClientIdentity, LongTermNonces> open_keys(const std::string& directory
             std::move(nonces)};
 }
 
-Setup make_setup(const Options& options, std::vector<Address> addresses) {
+// The server's name moves out of the options: it has to be forgotten some day.
+Setup make_setup(Options& options, std::vector<Address> addresses) {
     auto [identity, nonces] = open_keys(options.key_directory);
     return {.identity = std::move(identity),
             .nonces = std::move(nonces),
-            .server = options.server,
+            .server = std::move(options.server),
             .addresses = std::move(addresses),
             .extension = read_extension()};
 }
@@ -74,10 +75,9 @@ std::string to_text(std::span<const Address> addresses) {
 
 }  // namespace
 
-ClientLoop::ClientLoop(const Options& options, Log& log)
-    : ClientLoop(options, options.addresses, log) {}
+ClientLoop::ClientLoop(Options& options, Log& log) : ClientLoop(options, options.addresses, log) {}
 
-ClientLoop::ClientLoop(const Options& options, std::vector<Address> addresses, Log& log)
+ClientLoop::ClientLoop(Options& options, std::vector<Address> addresses, Log& log)
     : log_(log),
       arguments_(options.handler),
       server_name_(options.server_name_text),
@@ -97,6 +97,7 @@ ClientLoop::ClientLoop(const Options& options, std::vector<Address> addresses, L
 }
 
 Outcome ClientLoop::run() {
+    wipe_traces();
     ask();
     loop_.run();
     return outcome_;
@@ -143,14 +144,22 @@ void ClientLoop::refresh_extension() {
 }
 
 void ClientLoop::on_datagrams() {
+    const bool handshake = !client_.connected();
     for (const Datagram& datagram : socket_.receive()) {
         carry_out(datagram.path, client_.on_datagram(datagram.path.peer, datagram.bytes));
     }
     if (handler_) handler_->flush();
+    if (handshake) wipe_handshake();
     if (socket_.icmp_errors() == icmp_errors_) return;
     icmp_errors_ = socket_.icmp_errors();
     client_.on_icmp_error(now());
     deadline_.set(client_.next_deadline());
+}
+
+// The states have wiped what they knew.
+void ClientLoop::wipe_handshake() {
+    if (client_.connected()) socket_.flush_and_wipe();
+    wipe_traces();
 }
 
 void ClientLoop::carry_out(const Path& path, const Action& action) {
@@ -226,6 +235,8 @@ void ClientLoop::close_handler(std::string_view reason) {
     socket_.flush();
     tell_end(reason);
     handler_.reset();
+    client_.on_handler_end();
+    wipe_traces();
 }
 
 // The handler's exit code, which is still to come, replaces an exit code of 0.

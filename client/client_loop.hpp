@@ -17,16 +17,17 @@ struct Outcome {
 
 class ClientLoop {
   public:
-    // Throws StartError. The log must live as long.
-    ClientLoop(const Options& options, Log& log);
+    // Throws StartError. Takes the server's name out of the options. The log must live as long.
+    ClientLoop(Options& options, Log& log);
 
     // Returns when the connection has ended and, where no signal came, the handler too.
     [[nodiscard]] Outcome run();
 
   private:
-    ClientLoop(const Options& options, std::vector<Address> addresses, Log& log);
+    ClientLoop(Options& options, std::vector<Address> addresses, Log& log);
 
     void on_datagrams();
+    void wipe_handshake();
     void carry_out(const Path& path, const Action& action);
     void start_handler(const Path& path);
     void on_deadline();

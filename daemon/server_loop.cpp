@@ -50,6 +50,7 @@ ServerLoop::ServerLoop(ServerOptions options, EventLoop& loop, HandlerChildren& 
 }
 
 void ServerLoop::run() {
+    wipe_traces();
     loop_.run();
     socket_.flush();
     for (std::uint32_t slot = 0; slot < handlers_.size(); ++slot) {
@@ -71,9 +72,11 @@ bool ServerLoop::attempt(Work work) {
 void ServerLoop::on_datagrams() {
     const TimePoint time = now();
     const std::span<const Datagram> datagrams = socket_.receive();
+    bool handshakes = false;
     for (const Precedence precedence : kPrecedences) {
         for (const Datagram& datagram : datagrams) {
             if (precedence_of(datagram.bytes) != precedence) continue;
+            handshakes = handshakes || precedence != Precedence::Connected;
             attempt([&] {
                 carry_out(datagram.path, server_.on_datagram(time, datagram.path, datagram.bytes));
             });
@@ -82,6 +85,7 @@ void ServerLoop::on_datagrams() {
     flush_handlers();
     reserve_nonces();
     deadline_.set(server_.next_deadline());
+    if (handshakes) wipe_traces();
 }
 
 void ServerLoop::carry_out(const Path& path, Server::Action action) {
@@ -185,6 +189,7 @@ void ServerLoop::end(ConnectionId id, std::string_view reason) {
     const std::unique_ptr<Handler> handler = std::move(handlers_[id.slot]);
     attempt([&] { tell_end(id, *handler, reason); });
     server_.on_handler_end(id);
+    wipe_traces();
 }
 
 void ServerLoop::tell_end(ConnectionId id, const Handler& handler, std::string_view reason) {
