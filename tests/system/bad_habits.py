@@ -109,9 +109,10 @@ def until_large(path):
     """Answers once, reads no more, and leaves when its pipe has been enlarged."""
     send(numbered(0, 640))
     until = time.monotonic() + 2.0
-    while (size := fcntl.fcntl(FROM_PEER, fcntl.F_GETPIPE_SZ)) <= 65536 and time.monotonic() < until:
+    size_of_pipe = lambda: fcntl.fcntl(FROM_PEER, fcntl.F_GETPIPE_SZ)
+    while size_of_pipe() <= 65536 and time.monotonic() < until:
         time.sleep(0.01)
-    note(path, str(size))
+    note(path, str(size_of_pipe()))
 
 
 def byte_by_byte(sizes):
@@ -234,7 +235,7 @@ def questions(count):
 
 
 def listen(count, seconds):
-    """Prints the numbers and sizes of the messages that come, and how it ended."""
+    """Prints the numbers and sizes of the messages that come, and sends them back."""
     frames = Frames()
     send(numbered(0))
     until, heard = time.monotonic() + float(seconds), []
@@ -242,6 +243,7 @@ def listen(count, seconds):
         if (message := frames.next(left)) is None:
             break
         heard.append(f"{number_of(message)}:{len(message)}")
+        send(bytes([len(message) // 16]) + message)
     print(*heard, flush=True)
 
 

@@ -2,12 +2,10 @@
 slot, no memory, no share of what is scarce."""
 
 import concurrent.futures
-import sys
 
 from footprint import Footprint
-from suite import HERE, Case, main, wait_until
+from suite import HABIT, Case, main, wait_until
 
-HABIT = (sys.executable, "-I", str(HERE / "bad_habits.py"))
 TIMES, WORKERS = 1000, 2
 # A pipe that is opened anew blocks. Both handlers wait for the other's message.
 CLIENT = 'printf "\\001%16s" x >&9; exec head -c 17 </proc/self/fd/8 >/dev/null'

@@ -5,13 +5,11 @@ import concurrent.futures
 import os
 import random
 import signal
-import sys
 import time
 
 from footprint import Footprint, children_and_zombies, wait_for_children
-from suite import HERE, Case, children, descendants, main, wait_until
+from suite import HABIT, Case, children, descendants, main, wait_until
 
-HABIT = (sys.executable, "-I", str(HERE / "bad_habits.py"))
 # A stream service that has something to say for 8 s, and so notices that nobody answers.
 TALKATIVE = ("curvecpmessage", "--timeout", "2", "sh", "-c",
              "for i in $(seq 80); do echo $i; sleep 0.1; done")
