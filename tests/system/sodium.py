@@ -21,8 +21,8 @@ LOW_ORDER_POINTS = [
 
 
 class KeyPair:
-    def __init__(self):
-        self.secret = os.urandom(KEY_SIZE)
+    def __init__(self, secret=None):
+        self.secret = secret or os.urandom(KEY_SIZE)
         public = ctypes.create_string_buffer(KEY_SIZE)
         library.crypto_scalarmult_base(public, self.secret)
         self.public = public.raw
