@@ -162,11 +162,11 @@ void sink(const Ends& ends, const SharedKey&, Duration limit) {
 
 }  // namespace
 
-const std::array<Role, 6> kRoles{{{"source", source},
-                                  {"packer", packer},
-                                  {"sealer", sealer},
-                                  {"opener", opener},
-                                  {"unpacker", unpacker},
-                                  {"sink", sink}}};
+const std::array<Role, kRoleCount> roles{{{"source", source},
+                                          {"packer", packer},
+                                          {"sealer", sealer},
+                                          {"opener", opener},
+                                          {"unpacker", unpacker},
+                                          {"sink", sink}}};
 
 }  // namespace curvecp::bench

@@ -30,6 +30,7 @@ struct Role {
     void (*play)(const Ends& ends, const SharedKey& key, Duration limit);
 };
 
-extern const std::array<Role, 6> kRoles;
+inline constexpr std::size_t kRoleCount = 6;
+extern const std::array<Role, kRoleCount> roles;
 
 }  // namespace curvecp::bench

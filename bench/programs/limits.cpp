@@ -88,7 +88,7 @@ Pipe make_large_pipe() {
 }
 
 // joints[i] is what role i writes into and role i+1 reads from; behind the last is who measures.
-using Joints = std::array<Pipe, kRoles.size()>;
+using Joints = std::array<Pipe, kRoleCount>;
 
 Joints make_joints() {
     return {make_large_pipe(), make_large_pipe(), make_link(),
@@ -102,7 +102,7 @@ pid_t start_role(std::size_t index, Joints& joints, const SharedKey& key, Durati
     const Ends ends{index == 0 ? -1 : joints[index - 1].read.release(),
                     joints[index].write.release()};
     joints = {};  // so that it sees when its neighbours end
-    kRoles[index].play(ends, key, limit);
+    roles[index].play(ends, key, limit);
     std::_Exit(0);
 }
 
@@ -122,7 +122,7 @@ int measure(Duration limit) {
     Joints joints = make_joints();
     SharedKey key;
     fill_random(key.reveal());
-    std::array<pid_t, kRoles.size()> pids{};
+    std::array<pid_t, kRoleCount> pids{};
     for (std::size_t i = 0; i < pids.size(); ++i) pids[i] = start_role(i, joints, key, limit);
     const Fd report = std::move(joints.back().read);
     joints = {};
@@ -131,7 +131,7 @@ int measure(Duration limit) {
     const bool told = read(report.get(), &carried, sizeof carried) == ssize_t{sizeof carried};
     Result result;
     result.add("bytes", static_cast<double>(carried.bytes)).add("seconds", carried.took);
-    for (std::size_t i = 0; i < pids.size(); ++i) result.add(kRoles[i].name, stop_role(pids[i]));
+    for (std::size_t i = 0; i < pids.size(); ++i) result.add(roles[i].name, stop_role(pids[i]));
     return told && result.tell() ? 0 : 111;
 }
 
