@@ -1,8 +1,13 @@
 """A system call of a client or of a message handler that fails costs a packet, or this connection
 with one clear line and exit code 111, and nobody else anything: see faults.py."""
 
-from injection import AGAIN, ALWAYS, ONCE, FaultCase, Row
-from suite import main
+import fcntl
+import struct
+import subprocess
+import termios
+
+from injection import AGAIN, ALWAYS, ONCE, FaultCase, Row, inject
+from suite import main, wait_until
 
 VANISHED = "fatal: the peer has vanished"
 CLOSED = "fatal: the connection was closed"
@@ -52,6 +57,34 @@ class ClientFaults(FaultCase):
 
     def test_a_fault_in_a_handler_costs_nothing_or_this_connection(self):
         self.check(HANDLER_PATH, HANDLER_START)
+
+    def test_half_a_frame_survives_a_read_that_brings_nothing(self):
+        """Every second read of the handler fails, while the frames come in halves."""
+        copy, words = self.file("copy"), [f"word {i:03d}\n".encode() for i in range(10)]
+        handler = subprocess.Popen(
+            ["sh", "-c", 'exec 8<&0 9>&1 </dev/null; exec "$@"', "sh",
+             *inject(self.file("trace"), "read", "EAGAIN", "2+2"), "curvecpmessage", "sh", "-c",
+             'exec cat >"$0"', copy], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, bufsize=0)
+        self.addCleanup(self.end_held, handler)
+        for i, word in enumerate(words):
+            frame = self.frame(i + 1, i * len(word), word)
+            for half in (frame[:100], frame[100:]):
+                handler.stdin.write(half)
+                wait_until(lambda: self.waiting(handler.stdin) == 0, 5, "the handler reads")
+        wait_until(lambda: copy.exists() and copy.read_bytes() == b"".join(words), 5, "everything came")
+
+    @staticmethod
+    def frame(number, position, block):
+        """A message of 192 bytes with one block, behind its length byte."""
+        fixed = struct.pack("<I34xHQ", number, len(block), position)
+        return b"\x0c" + fixed + bytes(192 - len(fixed) - len(block)) + block
+
+    @staticmethod
+    def waiting(pipe):
+        size = bytearray(4)
+        fcntl.ioctl(pipe, termios.FIONREAD, size)
+        return int.from_bytes(size, "little")
 
 
 if __name__ == "__main__":
