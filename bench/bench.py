@@ -9,6 +9,7 @@ import argparse
 import dataclasses
 import pathlib
 import signal
+import subprocess
 import sys
 import time
 
@@ -91,7 +92,7 @@ class Bench:
                     by_itself = getattr(peer, "measure", None)
                     found = (by_itself(suite, stage, self.scale) if by_itself
                              else suite.measure(peer, stage, self.scale))
-            except (Failed, OSError) as error:
+            except (Failed, OSError, subprocess.SubprocessError) as error:
                 self.report.fail(suite.name, peer.name, error)
                 say(f"run {run}: {suite.name}, {peer.name}: {error}")
             else:

@@ -118,6 +118,8 @@ class Connect(Suite):
         for at_once, total in scale.connections:
             server = peer.serve(stage, self.end, "echo")
             result = self.gather(peer, stage, server, "finish", "first", at_once, total, scale.connection_seconds)
+            if not result["done"]:
+                raise Failed(f"none of {total} connections came about, {at_once} at once")
             found |= {
                 # Those that are never done count as lost, and in the times of the first byte.
                 f"connections, {at_once} at once": result["done"] / result["seconds"],

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import processes
-from stage import free_port
+from stage import Failed, free_port
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "interop"))
 import reference as reference_tools  # the interoperability tests fetch them too
@@ -40,12 +40,18 @@ class CurveCP:
 
     def roles(self, server, client):
         tree = processes.parents()
-        server_handler, = processes.children(server.pid, tree)
-        client_handler, = processes.children(client.pid, tree)
+        server_handler, client_handler = only_child(server.pid, tree), only_child(client.pid, tree)
         yield from {"server": server.pid, "server's handler": server_handler,
                     "client": client.pid, "client's handler": client_handler}.items()
         for handler in (server_handler, client_handler):
             yield from (("programs", pid) for pid in processes.children(handler, tree))
+
+
+def only_child(pid, tree):
+    found = processes.children(pid, tree)
+    if len(found) != 1:
+        raise Failed(f"there are {len(found)} handlers, not one")
+    return found[0]
 
 
 def ours(setting):

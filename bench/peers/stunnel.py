@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import processes
-from stage import free_port
+from stage import Failed, free_port
 
 SERVER = """foreground = yes
 syslog = no
@@ -54,6 +54,9 @@ class Stunnel:
 
     def roles(self, server, client):
         tree = processes.parents()
-        tls_client, program = sorted(processes.children(client.pid, tree))
+        joined = sorted(processes.children(client.pid, tree))
+        if len(joined) != 2:
+            raise Failed("the client or its program is gone")
+        tls_client, program = joined  # in the order of their start
         yield from {"server": server.pid, "client": tls_client, "programs": program}.items()
         yield from (("programs", pid) for pid in processes.children(server.pid, tree))
