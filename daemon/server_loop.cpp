@@ -10,6 +10,11 @@ namespace curvecp::daemon {
 namespace {
 
 constexpr std::uint64_t kNonceBlock = 1'048'576;  // specification: what a server takes
+// Ours, because the socket must be emptied faster than a network fills it, and because the
+// handlers must have their turn.
+constexpr int kMostBatches = 64;
+// Ours, because it takes about a millisecond, and so long those who are connected have to wait.
+constexpr int kStrangersAtOnce = 8;
 // Ours, because a failure that a client can repeat must not fill the log.
 constexpr Duration kFailurePause = std::chrono::seconds(10);
 
@@ -71,21 +76,46 @@ bool ServerLoop::attempt(Work work) {
 
 void ServerLoop::on_datagrams() {
     const TimePoint time = now();
-    const std::span<const Datagram> datagrams = socket_.receive();
-    bool handshakes = false;
-    for (const Precedence precedence : kPrecedences) {
-        for (const Datagram& datagram : datagrams) {
-            if (precedence_of(datagram.bytes) != precedence) continue;
-            handshakes = handshakes || precedence != Precedence::Connected;
-            attempt([&] {
-                carry_out(datagram.path, server_.on_datagram(time, datagram.path, datagram.bytes));
-            });
+    int batches = 0;
+    while (batches < kMostBatches && hear(time)) ++batches;
+    serve_strangers(time);
+}
+
+bool ServerLoop::hear(TimePoint time) {
+    bool any_stranger = false;
+    for (const Datagram& datagram : socket_.receive()) {
+        if (WaitingStrangers::is_stranger(datagram.bytes)) {
+            any_stranger = true;
+            let_wait(datagram.path, datagram.bytes);
+        } else {
+            deal_with(time, datagram.path, datagram.bytes);
         }
     }
     flush_handlers();
+    return any_stranger;
+}
+
+void ServerLoop::let_wait(const Path& path, Bytes datagram) {
+    if (strangers_.add(path, datagram)) return;
+    server_.on_crowd();
+    tell_dropped(path, DropReason::Crowded);
+}
+
+void ServerLoop::serve_strangers(TimePoint time) {
+    const bool handshakes = !strangers_.empty();
+    for (int served = 0; served < kStrangersAtOnce; ++served) {
+        const auto stranger = strangers_.next();
+        if (!stranger) break;
+        deal_with(time, stranger->path, stranger->datagram);
+    }
+    flush_handlers();
     reserve_nonces();
-    deadline_.set(server_.next_deadline());
+    deadline_.set(strangers_.empty() ? server_.next_deadline() : time);
     if (handshakes) wipe_traces();
+}
+
+void ServerLoop::deal_with(TimePoint time, const Path& path, MutableBytes datagram) {
+    attempt([&] { carry_out(path, server_.on_datagram(time, path, datagram)); });
 }
 
 void ServerLoop::carry_out(const Path& path, Server::Action action) {
@@ -203,8 +233,9 @@ void ServerLoop::tell_end(ConnectionId id, const Handler& handler, std::string_v
 }
 
 void ServerLoop::on_deadline() {
-    server_.on_deadline(now());
-    deadline_.set(server_.next_deadline());
+    const TimePoint time = now();
+    server_.on_deadline(time);
+    serve_strangers(time);
 }
 
 void ServerLoop::reserve_nonces() {

@@ -8,6 +8,7 @@
 #include "daemon/handler_children.hpp"
 #include "daemon/options.hpp"
 #include "daemon/server.hpp"
+#include "daemon/waiting_strangers.hpp"
 
 namespace curvecp::daemon {
 
@@ -37,6 +38,12 @@ class ServerLoop {
     bool attempt(Work work);
 
     void on_datagrams();
+    // One batch. True where there were strangers in it, behind whom others may be waiting.
+    [[nodiscard]] bool hear(TimePoint time);
+    void let_wait(const Path& path, Bytes datagram);
+    // Some of those who wait; the others when all else has had its turn.
+    void serve_strangers(TimePoint time);
+    void deal_with(TimePoint time, const Path& path, MutableBytes datagram);
     void carry_out(const Path& path, Server::Action action);
     void open(Server::Open open);
     void connect(ConnectionId id, HandlerProcess::Pipes pipes);
@@ -64,6 +71,7 @@ class ServerLoop {
     KeyDirectory keys_;
     UdpSocket socket_;
     Server server_;
+    WaitingStrangers strangers_;
     HandlerEnvironment environment_;
     PipeBudget pipe_budget_;
     std::vector<std::unique_ptr<Handler>> handlers_;  // by slot
