@@ -3,7 +3,7 @@ is really its own, wherever forged, replayed and late ones come from."""
 
 from attack import Attack
 from endpoint import Endpoint
-from packet import CLIENT_MESSAGE, INITIATE, SERVER_MESSAGE, flipped
+from packet import CLIENT_MESSAGE, INITIATE, flipped
 from sodium import guessed_keys
 from suite import main
 from visitor import token
@@ -97,23 +97,6 @@ class Late(Redirect):
         self.assertEqual(self.visitor.await_echo(said), [])
         self.assert_replies_go_to(self.visitor.endpoint)
         self.assertEqual(old.waiting(), [])
-
-
-class Stolen(Redirect):
-    def test_the_extension_of_a_forged_packet_is_not_taken_over_by_the_next_reply(self):
-        """From the client's own address, where only the extension tells the two apart."""
-        self.leave_nonces_out(1)
-        good = self.visitor.message(token())
-        self.assert_dropped(
-            [flipped(CLIENT_MESSAGE.put(good, client_extension=self.thief_extension), bit)
-             for bit in (8 * len(good) - 1, CLIENT_MESSAGE.bits("nonce", good)[60])],
-            *FORGED, endpoint=self.visitor.endpoint)
-        said = token()
-        Endpoint(self, self.visitor.endpoint.peer).send(
-            self.visitor.message(said, nonce=self.take_late_nonce()))
-        reply = self.visitor.endpoint.receive()
-        self.assertEqual(SERVER_MESSAGE.get(reply, "client_extension"), self.visitor.extension)
-        self.assertEqual(self.visitor.open_message(reply), said)
 
 
 if __name__ == "__main__":
