@@ -24,8 +24,8 @@ class ServerLoop {
     // A connection's handler and what is told of it at its end.
     struct Handler {
         Handler(HandlerProcess::Pipes pipes, EventLoop& loop, PipeBudget& budget,
-                IoWatcher::Callback on_readable, TimePoint time)
-            : process(std::move(pipes), loop, budget, std::move(on_readable)), started(time) {}
+                const IoWatcher::Callback& on_readable, TimePoint time)
+            : process(std::move(pipes), loop, budget, on_readable), started(time) {}
 
         HandlerProcess process;
         TimePoint started;
