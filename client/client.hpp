@@ -81,6 +81,9 @@ class Client {
 
     // Where the good Cookie came from; the wildcard before it has.
     [[nodiscard]] const Address& server() const noexcept { return server_; }
+    // The handler has ended the connection; its key is wiped, and nothing is sent or taken any
+    // more.
+    void on_handler_end() { state_ = Ended{}; }
     // The server's first Message has come.
     [[nodiscard]] bool connected() const noexcept {
         return std::holds_alternative<Connected>(state_);
@@ -115,6 +118,7 @@ class Client {
     struct Connected {
         Connection connection;
     };
+    struct Ended {};
 
     [[nodiscard]] static AwaitingCookie begin(TimePoint now, Setup setup);
     [[nodiscard]] Action on_cookie(const Address& from, const Cookie& cookie);
@@ -132,7 +136,7 @@ class Client {
     TimePoint extension_set_;
     std::uint64_t bad_cookies_ = 0;
     bool locked_;
-    std::variant<AwaitingCookie, Initiating, Connected> state_;
+    std::variant<AwaitingCookie, Initiating, Connected, Ended> state_;
 };
 
 }  // namespace curvecp::client

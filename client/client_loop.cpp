@@ -14,6 +14,10 @@
 namespace curvecp::client {
 namespace {
 
+// Ours, the same as the server gives its handlers when it stops.
+constexpr Duration kGrace = std::chrono::milliseconds(500);
+constexpr Duration kAfterTerm = std::chrono::milliseconds(350);
+
 bool is_v4(const Address& address) noexcept {
     return address.ip.is_v4();
 }
@@ -50,11 +54,12 @@ std::pair<ClientIdentity, LongTermNonces> open_keys(const std::string& directory
             std::move(nonces)};
 }
 
-Setup make_setup(const Options& options, std::vector<Address> addresses) {
+// The server's name moves out of the options: it has to be forgotten some day.
+Setup make_setup(Options& options, std::vector<Address> addresses) {
     auto [identity, nonces] = open_keys(options.key_directory);
     return {.identity = std::move(identity),
             .nonces = std::move(nonces),
-            .server = options.server,
+            .server = std::move(options.server),
             .addresses = std::move(addresses),
             .extension = read_extension()};
 }
@@ -70,10 +75,9 @@ std::string to_text(std::span<const Address> addresses) {
 
 }  // namespace
 
-ClientLoop::ClientLoop(const Options& options, Log& log)
-    : ClientLoop(options, options.addresses, log) {}
+ClientLoop::ClientLoop(Options& options, Log& log) : ClientLoop(options, options.addresses, log) {}
 
-ClientLoop::ClientLoop(const Options& options, std::vector<Address> addresses, Log& log)
+ClientLoop::ClientLoop(Options& options, std::vector<Address> addresses, Log& log)
     : log_(log),
       arguments_(options.handler),
       server_name_(options.server_name_text),
@@ -84,7 +88,7 @@ ClientLoop::ClientLoop(const Options& options, std::vector<Address> addresses, L
       read_buffer_(HandlerProcess::kReadBufferSize),
       started_(now()),
       datagrams_(loop_, socket_.fd(), Readiness::Readable, [this] { on_datagrams(); }),
-      deadline_(loop_, [this] { ask(); }),
+      deadline_(loop_, [this] { on_deadline(); }),
       before_wait_(loop_, [this] { socket_.flush(); }),
       reaper_(loop_, [this](pid_t pid, int wait_status) { on_child_exit(pid, wait_status); }),
       on_term_(loop_, SIGTERM, [this] { on_signal(SIGTERM); }),
@@ -93,9 +97,18 @@ ClientLoop::ClientLoop(const Options& options, std::vector<Address> addresses, L
 }
 
 Outcome ClientLoop::run() {
+    wipe_traces();
     ask();
     loop_.run();
     return outcome_;
+}
+
+void ClientLoop::on_deadline() {
+    if (ended_) {
+        end_handler();
+    } else {
+        ask();
+    }
 }
 
 void ClientLoop::ask() {
@@ -131,14 +144,22 @@ void ClientLoop::refresh_extension() {
 }
 
 void ClientLoop::on_datagrams() {
+    const bool handshake = !client_.connected();
     for (const Datagram& datagram : socket_.receive()) {
         carry_out(datagram.path, client_.on_datagram(datagram.path.peer, datagram.bytes));
     }
     if (handler_) handler_->flush();
+    if (handshake) wipe_handshake();
     if (socket_.icmp_errors() == icmp_errors_) return;
     icmp_errors_ = socket_.icmp_errors();
     client_.on_icmp_error(now());
     deadline_.set(client_.next_deadline());
+}
+
+// The states have wiped what they knew.
+void ClientLoop::wipe_handshake() {
+    if (client_.connected()) socket_.flush_and_wipe();
+    wipe_traces();
 }
 
 void ClientLoop::carry_out(const Path& path, const Action& action) {
@@ -173,6 +194,11 @@ void ClientLoop::start_handler(const Path& path) {
 }
 
 void ClientLoop::on_handler_readable() {
+    if (!handler_->watched()) {
+        log_.fatal(HandlerProcess::kUnwatched);
+        end_connection(kExitFailure, std::string(HandlerProcess::kUnwatched));
+        return;
+    }
     refresh_extension();
     const bool more = handler_->read(read_buffer_);
     if (const auto reason = send_messages()) {
@@ -209,6 +235,8 @@ void ClientLoop::close_handler(std::string_view reason) {
     socket_.flush();
     tell_end(reason);
     handler_.reset();
+    client_.on_handler_end();
+    wipe_traces();
 }
 
 // The handler's exit code, which is still to come, replaces an exit code of 0.
@@ -216,12 +244,24 @@ void ClientLoop::end_connection(int exit_code, const std::string& reason) {
     ended_ = true;
     outcome_.exit_code = exit_code;
     close_handler(reason);
-    if (handler_exit_code_) on_handler_gone();
+    if (handler_exit_code_) {
+        on_handler_gone();
+    } else if (exit_code != 0) {
+        deadline_.set(now() + kGrace);
+    }
+}
+
+// It broke its contract, and does not leave at the end of its descriptors either.
+void ClientLoop::end_handler() {
+    kill(handler_pid_, termed_ ? SIGKILL : SIGTERM);
+    termed_ = true;
+    deadline_.set(now() + kAfterTerm);
 }
 
 void ClientLoop::on_child_exit(pid_t pid, int wait_status) {
     if (pid != handler_pid_) return;
-    if (const auto signal = signal_of(wait_status)) {
+    const auto signal = signal_of(wait_status);
+    if (signal && outcome_.exit_code == 0) {  // else the reason has been told
         log_.error("the handler was killed by signal ", *signal);
     }
     handler_exit_code_ = exit_code_of(wait_status).value_or(kExitFailure);

@@ -17,18 +17,20 @@ struct Outcome {
 
 class ClientLoop {
   public:
-    // Throws StartError. The log must live as long.
-    ClientLoop(const Options& options, Log& log);
+    // Throws StartError. Takes the server's name out of the options. The log must live as long.
+    ClientLoop(Options& options, Log& log);
 
     // Returns when the connection has ended and, where no signal came, the handler too.
     [[nodiscard]] Outcome run();
 
   private:
-    ClientLoop(const Options& options, std::vector<Address> addresses, Log& log);
+    ClientLoop(Options& options, std::vector<Address> addresses, Log& log);
 
     void on_datagrams();
+    void wipe_handshake();
     void carry_out(const Path& path, const Action& action);
     void start_handler(const Path& path);
+    void on_deadline();
     void ask();
     void give_up();
     void refresh_extension();
@@ -38,6 +40,7 @@ class ClientLoop {
     [[nodiscard]] std::optional<std::string> send_messages();
     void close_handler(std::string_view reason);
     void end_connection(int exit_code, const std::string& reason);
+    void end_handler();
     void on_child_exit(pid_t pid, int wait_status);
     void on_handler_gone();
     void on_signal(int signal);
@@ -57,6 +60,7 @@ class ClientLoop {
     pid_t handler_pid_ = -1;
     Outcome outcome_;
     bool ended_ = false;                    // the connection; the handler may still run
+    bool termed_ = false;                   // the handler, which then gets SIGKILL
     std::optional<int> handler_exit_code_;  // once it has exited
     std::vector<std::uint8_t> read_buffer_;
     std::uint64_t icmp_errors_ = 0;

@@ -5,7 +5,7 @@ if(CURVECP_SANITIZE)
     -fsanitize=${CURVECP_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(curvecp_hardening INTERFACE -fsanitize=${CURVECP_SANITIZE})
 elseif(CURVECP_COVERAGE)
-  target_compile_options(curvecp_hardening INTERFACE --coverage -fprofile-update=atomic)
+  target_compile_options(curvecp_hardening INTERFACE --coverage)
   target_link_options(curvecp_hardening INTERFACE --coverage)
 elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   target_compile_options(curvecp_hardening INTERFACE

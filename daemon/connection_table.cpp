@@ -10,8 +10,8 @@ std::optional<ConnectionId> ConnectionTable::find(const PublicKey& client_short_
 
 ConnectionId ConnectionTable::insert(ClientConnection connection) {
     if (free_slots_.empty()) {
-        free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
         slots_.emplace_back();
+        free_slots_.push_back(static_cast<std::uint32_t>(slots_.size() - 1));
     }
     const std::uint32_t slot = free_slots_.back();
     by_key_.emplace(connection.client_short_term, slot);

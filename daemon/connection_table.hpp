@@ -32,7 +32,9 @@ struct ConnectionId {
 
 class ConnectionTable {
   public:
-    explicit ConnectionTable(std::size_t capacity) : capacity_(capacity) {}
+    explicit ConnectionTable(std::size_t capacity) : capacity_(capacity) {
+        free_slots_.reserve(capacity);  // so that no erase() needs memory
+    }
 
     [[nodiscard]] std::size_t size() const noexcept { return by_key_.size(); }
     [[nodiscard]] bool full() const noexcept { return size() >= capacity_; }
@@ -46,7 +48,7 @@ class ConnectionTable {
         return *slots_[id.slot];
     }
 
-    // The table must not be full, and the client not in it.
+    // The table must not be full, and the client not in it. Out of memory, it is unchanged.
     ConnectionId insert(ClientConnection connection);
     void erase(ConnectionId id);
 

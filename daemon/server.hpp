@@ -38,6 +38,8 @@ class Server {
 
     // The client is connected from here on and its cookie spent.
     ConnectionId on_handler_started(Open open);
+    // A datagram was dropped unseen, because too many others wait.
+    void on_crowd() noexcept { dropped_.count(DropReason::Crowded); }
     void on_handler_failed() noexcept { dropped_.count(DropReason::HandlerNotStarted); }
     // The handler has ended the connection; its keys are wiped.
     void on_handler_end(ConnectionId id) { connections_.erase(id); }

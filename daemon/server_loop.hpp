@@ -8,6 +8,7 @@
 #include "daemon/handler_children.hpp"
 #include "daemon/options.hpp"
 #include "daemon/server.hpp"
+#include "daemon/waiting_strangers.hpp"
 
 namespace curvecp::daemon {
 
@@ -23,8 +24,8 @@ class ServerLoop {
     // A connection's handler and what is told of it at its end.
     struct Handler {
         Handler(HandlerProcess::Pipes pipes, EventLoop& loop, PipeBudget& budget,
-                IoWatcher::Callback on_readable, TimePoint time)
-            : process(std::move(pipes), loop, budget, std::move(on_readable)), started(time) {}
+                const IoWatcher::Callback& on_readable, TimePoint time)
+            : process(std::move(pipes), loop, budget, on_readable), started(time) {}
 
         HandlerProcess process;
         TimePoint started;
@@ -32,20 +33,34 @@ class ServerLoop {
         std::uint64_t bytes_out = 0;  // message bytes to the client
     };
 
+    // Does what one connection or packet needs; where memory runs out, tells so and returns false.
+    template <class Work>
+    bool attempt(Work work);
+
     void on_datagrams();
+    // One batch. True where there were strangers in it, behind whom others may be waiting.
+    [[nodiscard]] bool hear(TimePoint time);
+    void let_wait(const Path& path, Bytes datagram);
+    // Some of those who wait; the others when all else has had its turn.
+    void serve_strangers(TimePoint time);
+    void deal_with(TimePoint time, const Path& path, MutableBytes datagram);
     void carry_out(const Path& path, Server::Action action);
     void open(Server::Open open);
+    void connect(ConnectionId id, HandlerProcess::Pipes pipes);
     void deliver(const Server::Deliver& deliver);
     void flush_handlers();
 
     void on_handler_readable(ConnectionId id);
+    // Passes on what the handler has written; the reason to end the connection where there is one.
+    [[nodiscard]] std::optional<std::string_view> read_handler(ConnectionId id);
     // Sends the messages in the buffer; the reason to end the connection where there is one.
     [[nodiscard]] std::optional<std::string_view> send_messages(ConnectionId id, Handler& handler);
     void end(ConnectionId id, std::string_view reason);
+    void tell_end(ConnectionId id, const Handler& handler, std::string_view reason);
 
     void on_deadline();
     void reserve_nonces();
-    [[nodiscard]] bool failed_lately() const;
+    void tell_dropped(const Path& path, DropReason reason);
     // At most once in a while: what a client can repeat must not fill the log.
     void tell_failure(const std::string& what);
 
@@ -56,12 +71,14 @@ class ServerLoop {
     KeyDirectory keys_;
     UdpSocket socket_;
     Server server_;
+    WaitingStrangers strangers_;
     HandlerEnvironment environment_;
     PipeBudget pipe_budget_;
     std::vector<std::unique_ptr<Handler>> handlers_;  // by slot
     std::vector<ConnectionId> to_flush_;
     std::vector<std::uint8_t> read_buffer_;
     std::optional<TimePoint> failure_told_;
+    std::optional<TimePoint> no_nonces_since_;
     IoWatcher datagrams_;
     Deadline deadline_;
     BeforeWait before_wait_;

@@ -2,6 +2,7 @@
 
 #include "curvecp/core/random.hpp"
 #include "curvecp/posix/command_line.hpp"
+#include "curvecp/posix/core_dump.hpp"
 #include "curvecp/posix/program_run.hpp"
 
 #include <cerrno>
@@ -36,6 +37,7 @@ int run(std::string_view program, std::string_view description, Work work, int a
     return run_program(program, Verbosity::Errors, [&] {
         const auto key_directory = key_directory_operand(program, description, argc, argv);
         if (!key_directory) return 0;
+        forbid_core_dumps();
         if (!start_cryptography()) throw StartError("cannot start libsodium");
         print(work(*key_directory));
         return 0;

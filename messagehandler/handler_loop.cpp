@@ -66,12 +66,10 @@ int HandlerLoop::run() {
 void HandlerLoop::on_messages() {
     const MutableBytes room = reader_.prepare({read_buffer_.get(), kReadSize});
     const ssize_t size = read(from_peer_.get(), room.data(), room.size());
-    if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
-        reader_.received(0);
-        return;
-    }
-    if (size <= 0) return lose_connection("the connection was closed");
-    reader_.received(static_cast<std::size_t>(size));
+    const bool nothing = size < 0 && (errno == EAGAIN || errno == EINTR);
+    if (size <= 0 && !nothing) return lose_connection("the connection was closed");
+    // Also where nothing came: next() keeps the incomplete frame that is in the buffer now.
+    reader_.received(nothing ? 0 : static_cast<std::size_t>(size));
     const TimePoint time = now();
     while (true) {
         const FrameReader::Next next = reader_.next();

@@ -85,8 +85,8 @@ std::optional<ClientGreeting::Answered> ClientGreeting::on_cookie(
     initiation.server_extension_ = server_.extension;
     copy(field<Cookie::Sealed>(*plaintext), initiation.cookie_.reveal());
     const MutableBytes introduction = initiation.introduction_.reveal();
-    copy(identity.public_key.bytes(), field<Initiate::ClientLongTerm>(introduction));
-    copy(server_.name.bytes(), field<Initiate::Name>(introduction));
+    copy(identity.public_key->bytes(), field<Initiate::ClientLongTerm>(introduction));
+    copy(server_.name->bytes(), field<Initiate::Name>(introduction));
     write_vouch(field<Initiate::VouchField>(introduction), initiation.client_short_term_,
                 *vouch_nonce, *client_long_server_long);
     wipe(*plaintext);

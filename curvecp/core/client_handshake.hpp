@@ -9,9 +9,9 @@
 
 namespace curvecp {
 
-// Who a client is.
+// Who a client is. Nobody who finds this memory later should learn who talked to whom.
 struct ClientIdentity {
-    PublicKey public_key;
+    Wiped<PublicKey> public_key;
     Locked<SecretKey> secret_key;
 };
 
@@ -19,7 +19,7 @@ struct ClientIdentity {
 struct ServerContact {
     PublicKey long_term;
     Extension extension;
-    ServerName name;
+    Wiped<ServerName> name;
 };
 
 // After the Cookie: everything in an Initiate but the message.
@@ -32,7 +32,7 @@ class ClientInitiation {
 
   private:
     friend class ClientGreeting;
-    // C, V and N are no keys, but nobody who finds this memory later should learn who talked.
+    // C, V, N and K are no keys, but say who talked.
     using Introduction = Secret<struct IntroductionTag, Initiate::kMessageOffset>;
     using KeptCookie = Secret<struct KeptCookieTag, SealedCookie::kSize>;
 

@@ -20,6 +20,7 @@ enum class DropReason : std::uint8_t {
     CookieSpent,        // it has opened a connection before
     SpentCookiesFull,   // no more cookies can be remembered
     ServerFull,         // as many connections as allowed
+    Crowded,            // more strangers at once than can wait
     HandlerNotStarted,  // the system had no process or pipe for it
     UnknownClient,      // a message of nobody who is connected
     BadMessage,         // its box does not open
@@ -53,6 +54,8 @@ inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(DropReason:
             return "too many cookies to remember";
         case DropReason::ServerFull:
             return "too many connections";
+        case DropReason::Crowded:
+            return "too many strangers at once";
         case DropReason::HandlerNotStarted:
             return "message handler not started";
         case DropReason::UnknownClient:

@@ -155,11 +155,9 @@ using PacketToClient = std::variant<NotAPacket, Cookie, ServerMessage>;
 [[nodiscard]] PacketToServer classify_to_server(MutableBytes datagram) noexcept;
 [[nodiscard]] PacketToClient classify_to_client(MutableBytes datagram) noexcept;
 
-// In which order a server deals with datagrams that came together: who is connected comes before
-// who wants in, and strangers come last, so that a flood of them starves nobody.
+// Who comes first where a server has more datagrams than time: who is connected before who wants
+// in, so that a flood of strangers starves nobody.
 enum class Precedence : std::uint8_t { Connected, Initiating, Stranger };
-inline constexpr std::array kPrecedences{Precedence::Connected, Precedence::Initiating,
-                                         Precedence::Stranger};
 [[nodiscard]] Precedence precedence_of(Bytes datagram) noexcept;
 
 }  // namespace curvecp

@@ -12,6 +12,11 @@ namespace curvecp {
 // Overwrites bytes in a way that the compiler cannot leave out.
 void wipe(MutableBytes bytes) noexcept;
 
+// Overwrites what calculations and copies may have left: the stack below the caller, and the vector
+// registers, which the dynamic linker and the frame of a signal put on the stack. Secrets wipe
+// themselves; this is for who has worked with some, as far up the stack as it may be.
+void wipe_traces() noexcept;
+
 // Compares two values of the same length in constant time.
 [[nodiscard]] bool equal_in_constant_time(Bytes a, Bytes b) noexcept;
 
@@ -41,6 +46,33 @@ class Secret {
     }
 
     std::array<std::uint8_t, N> bytes_{};
+};
+
+// A public value that must not outlive its owner all the same: wiped like a Secret.
+template <class T>
+class Wiped {
+  public:
+    Wiped() = default;
+    Wiped(const T& value) noexcept : value_(value) {}  // NOLINT(google-explicit-constructor)
+    Wiped(const Wiped&) noexcept = default;
+    Wiped(Wiped&& other) noexcept : value_(other.value_) { other.wipe(); }
+    Wiped& operator=(const Wiped&) noexcept = default;
+    Wiped& operator=(Wiped&& other) noexcept {
+        if (this != &other) {
+            value_ = other.value_;
+            other.wipe();
+        }
+        return *this;
+    }
+    ~Wiped() { wipe(); }
+
+    [[nodiscard]] const T& operator*() const noexcept { return value_; }
+    [[nodiscard]] const T* operator->() const noexcept { return &value_; }
+
+  private:
+    void wipe() noexcept { curvecp::wipe(value_.bytes()); }
+
+    T value_{};
 };
 
 // Memory between guard pages, locked into RAM and left out of core dumps. Each piece costs 8 KiB

@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kLastStandardDescriptor = 2;
 // What we change ourselves. What we inherited as ignored stays so: nohup is meant for children too.
-constexpr std::array kDefaultSignals{SIGPIPE, SIGCHLD};
+constexpr std::array kDefaultSignals{SIGPIPE, SIGCHLD, SIGXFSZ};
 
 class FileActions {
   public:

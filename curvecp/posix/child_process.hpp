@@ -32,10 +32,9 @@ struct Started {
     explicit operator bool() const noexcept { return error == 0; }
 };
 
-// The child has the parent's working directory, SIGPIPE and SIGCHLD at their defaults and no signal
-// blocked.
-// Descriptors of the parent are not changed. An error is also that of exec: ENOENT for a program
-// that is not found.
+// The child has the parent's working directory, SIGPIPE, SIGCHLD and SIGXFSZ at their defaults and
+// no signal blocked. Descriptors of the parent are not changed. An error is also that of exec:
+// ENOENT for a program that is not found.
 [[nodiscard]] Started start(const ChildProcess& child);
 
 // What a program exited with; nullopt where a signal killed it.

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 
 #include <ev.h>
 
@@ -19,6 +20,13 @@ namespace {
 template <class Watcher>
 void call(struct ev_loop* /*loop*/, Watcher* watcher, int /*events*/) {
     (*static_cast<std::function<void()>*>(watcher->data))();
+}
+
+// What libev cannot do without, such as a descriptor for signals. Its own way out is abort().
+void on_system_error(const char* what) noexcept {
+    static_cast<void>(std::fprintf(stderr, "%s: fatal: %s: %s\n", program_invocation_short_name,
+                                   what, std::strerror(errno)));
+    _exit(kExitFailure);
 }
 
 Fd make_timer() {
@@ -41,6 +49,7 @@ itimerspec absolute(TimePoint at) noexcept {
 
 EventLoop::EventLoop() : loop_(ev_loop_new(unsigned{EVBACKEND_EPOLL} | EVFLAG_NOENV)) {
     if (loop_ == nullptr) throw StartError("cannot create an event loop", errno);
+    ev_set_syserr_cb(on_system_error);
 }
 
 EventLoop::~EventLoop() {
@@ -49,6 +58,7 @@ EventLoop::~EventLoop() {
 
 void EventLoop::run() {
     ev_run(loop_, 0);
+    if (!failure_.empty()) throw StartError(failure_);
 }
 
 void EventLoop::run_once() {
@@ -59,12 +69,32 @@ void EventLoop::stop() noexcept {
     ev_break(loop_, EVBREAK_ALL);
 }
 
-IoWatcher::IoWatcher(EventLoop& loop, int fd, Readiness readiness, Callback callback)
-    : loop_(loop), callback_(std::move(callback)), watcher_(std::make_unique<ev_io>()) {
-    ev_io_init(watcher_.get(), call<ev_io>, fd,
-               readiness == Readiness::Readable ? EV_READ : EV_WRITE);
-    watcher_->data = &callback_;
+void EventLoop::fail(std::string what) {
+    failure_ = std::move(what);
+    stop();
+}
+
+IoWatcher::IoWatcher(EventLoop& loop, int fd, Readiness readiness, Callback callback,
+                     Callback on_refused)
+    : loop_(loop),
+      callback_(std::move(callback)),
+      on_refused_(std::move(on_refused)),
+      watcher_(std::make_unique<ev_io>()) {
+    ev_io_init(watcher_.get(), on_event, fd, readiness == Readiness::Readable ? EV_READ : EV_WRITE);
+    watcher_->data = this;
     start();
+}
+
+// libev stops a watcher that the kernel refuses and tells so as an error that comes with readiness.
+void IoWatcher::on_event(struct ev_loop* /*loop*/, ev_io* watcher, int events) {
+    auto& self = *static_cast<IoWatcher*>(watcher->data);
+    if ((static_cast<unsigned>(events) & EV_ERROR) == 0) {
+        self.callback_();
+    } else if (self.on_refused_) {
+        self.on_refused_();
+    } else {
+        self.loop_.fail("the kernel does not watch a descriptor: no memory, or too many watches");
+    }
 }
 
 IoWatcher::~IoWatcher() {
@@ -96,8 +126,8 @@ void Deadline::set(std::optional<TimePoint> due) noexcept {
 
 void Deadline::arm(TimePoint at) noexcept {
     const itimerspec time = absolute(at);
-    timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &time, nullptr);
-    armed_ = at;
+    // Where that fails, the next set() tries again.
+    if (timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &time, nullptr) == 0) armed_ = at;
     ++system_calls_;
 }
 

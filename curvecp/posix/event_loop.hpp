@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include <sys/types.h>
 
@@ -26,27 +27,34 @@ class EventLoop {
     EventLoop& operator=(const EventLoop&) = delete;
     ~EventLoop();
 
-    // Runs callbacks until stop() is called or nothing is watched.
+    // Runs callbacks until stop() is called or nothing is watched. Throws the StartError of a
+    // fail().
     void run();
     // One round: waits for the first event, runs the callbacks that are due, returns.
     void run_once();
     // run() returns after the callbacks that are due now.
     void stop() noexcept;
+    // What cannot be gone on without is missing: stop(), and run() throws this.
+    void fail(std::string what);
 
     [[nodiscard]] struct ev_loop* raw() const noexcept { return loop_; }
 
   private:
     struct ev_loop* loop_;
+    std::string failure_;
 };
 
 enum class Readiness { Readable, Writable };
 
-// Runs while the descriptor is ready. End of file and errors count as ready.
+// Runs while the descriptor is ready. End of file and errors count as ready. Where the kernel does
+// not watch it (no memory, too many watches), the watcher stops and runs `on_refused`; without one
+// the loop fails.
 class IoWatcher {
   public:
     using Callback = std::function<void()>;
 
-    IoWatcher(EventLoop& loop, int fd, Readiness readiness, Callback callback);
+    IoWatcher(EventLoop& loop, int fd, Readiness readiness, Callback callback,
+              Callback on_refused = nullptr);
     IoWatcher(const IoWatcher&) = delete;
     IoWatcher& operator=(const IoWatcher&) = delete;
     ~IoWatcher();
@@ -57,8 +65,11 @@ class IoWatcher {
     [[nodiscard]] bool active() const noexcept;
 
   private:
+    static void on_event(struct ev_loop* loop, ev_io* watcher, int events);
+
     EventLoop& loop_;
     Callback callback_;
+    Callback on_refused_;
     std::unique_ptr<ev_io> watcher_;
 };
 

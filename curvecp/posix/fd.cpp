@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -58,6 +59,10 @@ std::size_t allow_descriptors(std::size_t wanted) noexcept {
     const rlim_t before = limit.rlim_cur;
     limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
     return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
+}
+
+void ignore_file_size_signals() noexcept {
+    static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
 }
 
 bool set_nonblocking(int fd) noexcept {

@@ -38,6 +38,10 @@ void prepare_descriptors();
 // there is then.
 [[nodiscard]] std::size_t allow_descriptors(std::size_t wanted) noexcept;
 
+// A write beyond the limit on the size of files is an EFBIG from here on, not a signal. Children
+// get the default back.
+void ignore_file_size_signals() noexcept;
+
 // Sets O_NONBLOCK on the open file description, which every duplicate shares; false, with errno,
 // where the kernel refuses.
 bool set_nonblocking(int fd) noexcept;

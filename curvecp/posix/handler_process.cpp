@@ -36,13 +36,13 @@ HandlerProcess::Pipes HandlerProcess::start(std::span<const std::string> argumen
 }
 
 HandlerProcess::HandlerProcess(Pipes pipes, EventLoop& loop, PipeBudget& budget,
-                               IoWatcher::Callback on_readable)
+                               const IoWatcher::Callback& on_readable)
     : loop_(loop),
       budget_(budget),
       pid_(pipes.pid),
       writer_(std::move(pipes.to_handler)),
       from_handler_(std::move(pipes.from_handler)),
-      readable_(loop, from_handler_.get(), Readiness::Readable, std::move(on_readable)) {}
+      readable_(loop, from_handler_.get(), Readiness::Readable, on_readable, on_readable) {}
 
 HandlerProcess::~HandlerProcess() {
     if (to_handler_enlarged_) budget_.release();
@@ -73,7 +73,9 @@ void HandlerProcess::write(std::span<const Bytes> frames) {
     } else if (writable_) {
         writable_->start();
     } else {
-        writable_.emplace(loop_, writer_.fd(), Readiness::Writable, [this] { write({}); });
+        writable_.emplace(
+            loop_, writer_.fd(), Readiness::Writable, [this] { write({}); },
+            [this] { writer_.close(); });
     }
 }
 

@@ -26,9 +26,9 @@ class HandlerProcess {
     [[nodiscard]] static Pipes start(std::span<const std::string> arguments,
                                      std::span<const std::string> environment);
 
-    // Calls `on_readable` when the handler has written, or ended.
+    // Calls `on_readable` when the handler has written, or ended, or cannot be watched.
     HandlerProcess(Pipes pipes, EventLoop& loop, PipeBudget& budget,
-                   IoWatcher::Callback on_readable);
+                   const IoWatcher::Callback& on_readable);
     HandlerProcess(const HandlerProcess&) = delete;
     HandlerProcess& operator=(const HandlerProcess&) = delete;
     ~HandlerProcess();
@@ -44,6 +44,10 @@ class HandlerProcess {
     // last next(): call next() until it needs more. False at the end of the handler's output.
     [[nodiscard]] bool read(MutableBytes buffer);
     [[nodiscard]] FrameReader::Next next() { return reader_.next(); }
+    // False where the kernel refused: nothing would tell of what the handler writes.
+    [[nodiscard]] bool watched() const noexcept { return readable_.active(); }
+    static constexpr std::string_view kUnwatched =
+        "the kernel does not watch the handler: no memory, or too many watches";
 
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
     [[nodiscard]] std::uint64_t dropped_frames() const noexcept { return writer_.dropped_frames(); }

@@ -6,6 +6,7 @@
 
 #include <concepts>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -61,11 +62,15 @@ class Log {
         line += std::to_string(number);
     }
 
+    // A line that there is no memory for is not told.
     template <class... Parts>
     void write(const Parts&... parts) {
-        std::string line;
-        (append(line, parts), ...);
-        write_line(std::move(line));
+        try {
+            std::string line;
+            (append(line, parts), ...);
+            write_line(std::move(line));
+        } catch (const std::bad_alloc&) {
+        }
     }
     void write_line(std::string line);
 

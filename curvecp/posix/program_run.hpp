@@ -2,6 +2,7 @@
 #pragma once
 
 #include "curvecp/posix/failure.hpp"
+#include "curvecp/posix/fd.hpp"
 #include "curvecp/posix/log.hpp"
 
 #include <exception>
@@ -13,8 +14,10 @@ namespace curvecp {
 // when something is told: the work may set it as soon as it knows it.
 template <class Work>
 [[nodiscard]] int run_program(std::string_view program, const Verbosity& verbosity, Work work) {
+    ignore_file_size_signals();
     const auto fail = [&](const std::exception& error, int exit_code) {
-        Log(program, verbosity).fatal(error.what());
+        const bool no_memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+        Log(program, verbosity).fatal(no_memory ? "out of memory" : error.what());
         return exit_code;
     };
     try {

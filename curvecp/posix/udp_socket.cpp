@@ -101,6 +101,11 @@ void UdpSocket::flush() {
     transmitter_->flush(fd());
 }
 
+void UdpSocket::flush_and_wipe() {
+    transmitter_->flush(fd());
+    transmitter_->wipe();
+}
+
 Address UdpSocket::local_address() const noexcept {
     SocketAddress raw;
     if (getsockname(fd(), &raw.generic, &raw.size) != 0) return {};

@@ -49,6 +49,8 @@ class UdpSocket {
     void take_back() noexcept;
     // Sends what is reserved, in order.
     void flush();
+    // The same; then overwrites all that was ever sent, as far as it is still in the buffer.
+    void flush_and_wipe();
 
     [[nodiscard]] int fd() const noexcept { return fd_.get(); }
     [[nodiscard]] Address local_address() const noexcept;

@@ -1,5 +1,7 @@
 #include "curvecp/posix/udp_transmitter.hpp"
 
+#include "curvecp/core/secret.hpp"
+
 #include <cassert>
 #include <cerrno>
 #include <cstring>
@@ -102,7 +104,13 @@ void UdpTransmitter::flush(int fd) {
         }
     }
     run_count_ = 0;
+    most_used_ = std::max(most_used_, used_);
     used_ = 0;
+}
+
+void UdpTransmitter::wipe() noexcept {
+    curvecp::wipe({buffer_.get(), most_used_});
+    most_used_ = 0;
 }
 
 void UdpTransmitter::describe(std::size_t index) noexcept {

@@ -16,6 +16,8 @@ class UdpTransmitter {
     [[nodiscard]] MutableBytes room(int fd, const Path& to, std::size_t size);
     void take_back() noexcept;
     void flush(int fd);
+    // Only right after flush().
+    void wipe() noexcept;
 
     void forbid_segmentation() noexcept { can_segment_ = false; }
     [[nodiscard]] std::uint64_t dropped_packets() const noexcept { return dropped_; }
@@ -58,6 +60,7 @@ class UdpTransmitter {
     std::uint64_t dropped_ = 0;
     std::unique_ptr<std::uint8_t[]> buffer_;
     std::size_t used_ = 0;
+    std::size_t most_used_ = 0;  // since it was wiped
     std::size_t run_count_ = 0;
     std::array<Run, kMaxRuns> runs_{};
     std::array<Destination, kMaxRuns> destinations_{};

@@ -2,7 +2,8 @@
 # layering.sh [ROOT]: who may include whom, and what the code never does: finds the lines that break
 # the rules of ARCHITECTURE.md.
 set -euo pipefail
-cd "${1:-$(dirname "$0")/../..}"
+here=$(dirname "$(readlink -f "$0")")
+cd "${1:-$here/../..}"
 
 readonly programs='daemon messagehandler client keytools'
 work=$(mktemp -d)
@@ -17,23 +18,6 @@ product_lines() {
         if [ -d "$directory" ]; then find "$directory" -name '*.[ch]pp' -type f; fi
     done | sort | xargs -r grep -Hn '' |
         sed -E '/^[^:]*:[0-9]+: *#include/!s/"([^"\\]|\\.)*"/""/g; s,//.*,,'
-}
-
-# The sources around a program's pure half: all that CMake does not put into a *_logic library, or
-# all where there is none. A header belongs to the source of its name; one without a source is pure.
-shell_sources() {
-    local program
-    for program in $programs; do
-        [ -f "$program/CMakeLists.txt" ] || continue
-        if ! grep -q '_logic\b' "$program/CMakeLists.txt"; then
-            echo "$program/[a-z_]+"
-            continue
-        fi
-        sed 's/#.*//' "$program/CMakeLists.txt" | tr '() \t' '\n' | awk -v program="$program" '
-            /^(curvecp_program|curvecp_library|add_executable|add_library)$/ { expect_name = 1; next }
-            expect_name && NF { pure = /_logic$/; expect_name = 0; next }
-            /\.cpp$/ && !pure { sub(/\.cpp$/, ""); print program "/" $0 }'
-    done
 }
 
 # breaks RULE PATTERN inside|outside FILES [EXCEPT]: lines with PATTERN in files that match FILES, or
@@ -76,8 +60,8 @@ done
 kernel='<(unistd|fcntl|poll|signal|spawn|sched|netdb|errno|pthread|termios|pwd|grp|time|ev)\.h>'
 kernel+='|<(sys|net|netinet|linux)/|<(thread|mutex|condition_variable|filesystem|fstream|iostream|csignal|ctime|cerrno)>'
 kernel+='|<spdlog/|<CLI/|"curvecp/posix/'
-breaks "a pure file sees no kernel, no log and no posix/" "#include *($kernel)" outside '^curvecp/posix/' \
-    "^($(shell_sources | paste -sd '|'))\\.[ch]pp\$"
+pure=$("$here/pure_files.sh" "$PWD" | paste -sd '|')
+breaks "a pure file sees no kernel, no log and no posix/" "#include *($kernel)" inside "^($pure)\$"
 
 # Never.
 clock='::now *\(|(clock_gettime|gettimeofday|ev_now|ev_time) *\('

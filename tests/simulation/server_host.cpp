@@ -22,7 +22,7 @@ daemon::Server make_server(const KeyPair& keys, const ServerContact& contact,
     fill_random(nonce_key.reveal());
     LongTermNonces nonces{Locked(std::move(nonce_key))};
     nonces.add_block(0, kNonces);
-    return daemon::Server(ServerIdentity{Locked(SecretKey(keys.secret_key.reveal())), contact.name,
+    return daemon::Server(ServerIdentity{Locked(SecretKey(keys.secret_key.reveal())), *contact.name,
                                          contact.extension},
                           std::move(nonces), max_connections, now);
 }

@@ -1,7 +1,5 @@
 """The client: whom it asks, what it does when nobody answers, and whom it does not believe."""
 
-import os
-import pathlib
 import select
 import socket
 import subprocess
@@ -9,6 +7,7 @@ import threading
 import time
 
 from suite import HANDLER, Case, free_port, main
+from udp_ports import ports_of
 
 ECHO = ("curvecpmessage", "cat")
 
@@ -124,23 +123,12 @@ class Strangers(Case):
                            stdin=subprocess.PIPE)
         self.assertEqual(client.stdout.readline(), "ready\n")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
-            for port in self.udp_ports_of(client.pid):
+            for port in ports_of(client.pid):
                 for magic, size in ((b"RL3aNMXM", 80), (b"RL3aNMXK", 200), (b"RL3aNMXM", 1152),
                                     (b"QvnQ5XlM", 112), (b"", 0), (b"", 5000)):
                     stranger.sendto((magic + bytes(size))[:size], ("127.0.0.1", port))
         out, err = client.communicate("on\n", timeout=20)
         self.assertEqual((client.returncode, out), (0, "x on\n"), err)
-
-    def udp_ports_of(self, pid):
-        inodes = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
-        ports = []
-        for table in ("udp", "udp6"):
-            for line in pathlib.Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
-                fields = line.split()
-                if f"socket:[{fields[9]}]" in inodes:
-                    ports.append(int(fields[1].rpartition(":")[2], 16))
-        self.assertTrue(ports, "the client has a UDP port")
-        return ports
 
 
 if __name__ == "__main__":

@@ -128,6 +128,18 @@ TEST_CASE("without a Cookie a client gives up after its last Hello") {
     CHECK(pair.client.bad_cookies() == 0);
 }
 
+TEST_CASE("after the handler's end a client sends and takes nothing any more") {
+    Pair pair;
+    pair.connect();
+    pair.client.on_handler_end();
+    CHECK(!pair.client.packet_size(16));
+    std::vector<std::uint8_t> packet(ClientMessage::kOverhead + 16);
+    CHECK(!pair.client.seal_message(message_of(16), packet));
+    CHECK(drops(pair.hear(address(1), extension(2)), Fault::Unexpected));
+    CHECK(!pair.client.next_deadline());
+    CHECK(!pair.client.gave_up(kStart + std::chrono::hours(1)));
+}
+
 TEST_CASE("after the server's first Message nothing in a client tells who talks to which name") {
     Pair pair;
     const auto& name = pair.server.identity.name;

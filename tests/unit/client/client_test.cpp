@@ -44,6 +44,7 @@ TEST_CASE("a good Cookie starts the handler and decides on the address") {
     CHECK(pair.client.server() == address(1));
     CHECK(!pair.client.next_deadline());
     CHECK(!pair.client.next_hello(kStart + std::chrono::hours(1)));
+    CHECK(pair.client.asked().empty());
     CHECK(!pair.client.gave_up(kStart + std::chrono::hours(1)));
 }
 

@@ -143,6 +143,15 @@ TEST_CASE("a hint does not hurry an address that was asked before") {
     CHECK(schedule.next_deadline() == due);
 }
 
+TEST_CASE("a hint does not put off a Hello that is due already") {
+    RetrySchedule schedule(kStart, addresses(2));
+    CHECK(schedule.next(kStart).has_value());
+    const TimePoint due = schedule.next_deadline();
+    schedule.hurry(due);
+    schedule.hurry(due + milliseconds(500));
+    CHECK(schedule.next_deadline() == due);
+}
+
 TEST_CASE("a flood of hints does not shorten the time until a client gives up") {
     RetrySchedule schedule(kStart, addresses(8));
     TimePoint now = kStart;

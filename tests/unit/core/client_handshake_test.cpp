@@ -37,7 +37,7 @@ TEST_CASE("a client of ours and a server of ours come to one key and the first m
     auto result = server.on_initiate(packet);
     auto* accepted = std::get_if<AcceptedInitiate>(&result);
     REQUIRE(accepted != nullptr);
-    CHECK(accepted->client_long_term == client.identity.public_key);
+    CHECK(accepted->client_long_term == *client.identity.public_key);
     CHECK(accepted->client_short_term == answered->client_short_term);
     CHECK(accepted->client_extension == client.extensions.front());
     CHECK(Packet(accepted->message.begin(), accepted->message.end()) == message_of(640));

@@ -1,6 +1,8 @@
 #include "curvecp/core/cookie.hpp"
 
 #include "curvecp/core/random.hpp"
+#include "tests/support/own_memory.hpp"
+#include "tests/support/seeded_random.hpp"
 
 #include <doctest/doctest.h>
 
@@ -25,6 +27,12 @@ SealedBytes sealed_by(const CookieJar& jar) {
 bool is_alive(CookieJar& jar, const SealedBytes& cookie, TimePoint now) {
     jar.rotate(now);
     return jar.open(cookie).has_value();
+}
+
+std::array<std::uint8_t, kKeySize> filled_with(std::uint8_t byte) {
+    std::array<std::uint8_t, kKeySize> key{};
+    key.fill(byte);
+    return key;
 }
 
 }  // namespace
@@ -114,4 +122,26 @@ TEST_CASE("a cookie with any bit changed does not open") {
 TEST_CASE("another server's cookie does not open") {
     const CookieJar jar(kStart);
     CHECK_FALSE(jar.open(sealed_by(CookieJar(kStart))));
+}
+
+TEST_CASE("a minute key is wiped when no cookie needs it any more") {
+    testing::SeededRandom random(1);
+    for (std::uint8_t byte = 0x51; byte <= 0x54; ++byte) random.script(filled_with(byte));
+    const auto is_there = [](std::uint8_t byte) {
+        return testing::is_in_undumped_memory(filled_with(byte));
+    };
+    CookieJar jar(kStart);
+    CHECK(is_there(0x51));
+    CHECK(is_there(0x52));
+    jar.rotate(kStart + kMinute);
+    CHECK_FALSE(is_there(0x51));
+    CHECK(is_there(0x52));
+    CHECK(is_there(0x53));
+    jar.rotate(kStart + 2 * kMinute);
+    CHECK_FALSE(is_there(0x52));
+    CHECK(is_there(0x53));
+    CHECK(is_there(0x54));
+    jar.rotate(kStart + std::chrono::hours(1));
+    CHECK_FALSE(is_there(0x53));
+    CHECK_FALSE(is_there(0x54));
 }

@@ -104,6 +104,41 @@ TEST_CASE("a secret that is moved to itself keeps its value") {
     CHECK(equal_in_constant_time(secret.reveal(), sample_bytes()));
 }
 
+TEST_CASE("what is to be wiped is, when it dies and when it is moved from") {
+    using Name = ByteString<struct NameTag, 32>;
+    const Name name{sample_bytes()};
+    Storage<Wiped<Name>> storage;
+    Wiped<Name>& wiped = storage.make(name);
+    CHECK(*wiped == name);
+    SUBCASE("it dies") {
+        std::destroy_at(&wiped);
+        CHECK(storage.is_zero());
+        return;
+    }
+    SUBCASE("it is copied") {
+        const Wiped<Name> other = wiped;
+        CHECK(*other == name);
+        CHECK(*wiped == name);
+    }
+    SUBCASE("it is moved by construction") {
+        const Wiped<Name> other(std::move(wiped));
+        CHECK(*other == name);
+        CHECK(storage.is_zero());
+    }
+    SUBCASE("it is moved by assignment") {
+        Wiped<Name> other;
+        other = std::move(wiped);
+        CHECK(*other == name);
+        CHECK(storage.is_zero());
+    }
+    SUBCASE("it is moved to itself") {
+        Wiped<Name>& same = wiped;
+        wiped = std::move(same);
+        CHECK(*wiped == name);
+    }
+    std::destroy_at(&wiped);
+}
+
 TEST_CASE("the secret key of a pair dies with it") {
     Storage<KeyPair> storage;
     KeyPair& pair = storage.make(make_key_pair());

@@ -82,7 +82,7 @@ class TestClient {
         return Packet(opened->plaintext.begin(), opened->plaintext.end());
     }
     void move_to(Extension extension) { extension_ = extension; }
-    [[nodiscard]] const PublicKey& long_term() const { return identity_.public_key; }
+    [[nodiscard]] const PublicKey& long_term() const { return *identity_.public_key; }
 
   private:
     static ClientIdentity make_identity() {

@@ -1,5 +1,6 @@
 #include "daemon/server.hpp"
 
+#include "curvecp/core/endian.hpp"
 #include "tests/unit/daemon/server_fixture.hpp"
 
 #include <doctest/doctest.h>
@@ -7,6 +8,21 @@
 using namespace curvecp;
 using namespace curvecp::daemon;
 using std::chrono::seconds;
+
+namespace {
+
+// Connections that come and go, as many as are remembered of one minute key.
+void spend_all_cookies(Server& server, MinuteKeyId minute_key) {
+    for (std::uint64_t i = 0; i < SpentCookies::kDefaultCapacity; ++i) {
+        AcceptedInitiate initiate;
+        initiate.minute_key = minute_key;
+        store_le(i, initiate.client_short_term.bytes().first<8>());
+        server.on_handler_end(
+            server.on_handler_started({std::move(initiate), path_from(4000), {}}));
+    }
+}
+
+}  // namespace
 
 TEST_CASE_FIXTURE(ServerFixture, "a Hello is answered by a smaller Cookie and leaves nothing") {
     TestClient client = this->client();
@@ -119,6 +135,21 @@ TEST_CASE("a full server is silent, spends no cookie and has room again after an
     CHECK(fixture.drops(second.initiate()) == DropReason::ServerFull);
     fixture.server_.on_handler_end(id);
     CHECK(fixture.open(second.initiate()).has_value());
+}
+
+TEST_CASE_FIXTURE(ServerFixture, "a server that can remember no more cookies lets nobody new in") {
+    TestClient client = this->client();
+    REQUIRE(greet(client));
+    Packet first = client.initiate();
+    const auto action = send(first);
+    spend_all_cookies(server_, std::get<Server::Open>(action).initiate.minute_key);
+    CHECK(drops(client.initiate()) == DropReason::SpentCookiesFull);
+    // The next minute key's cookies are counted anew.
+    now_ += seconds(60);
+    TestClient later = this->client();
+    REQUIRE(greet(later));
+    CHECK(drops(client.initiate()) == DropReason::SpentCookiesFull);
+    CHECK(open(later.initiate()).has_value());
 }
 
 TEST_CASE_FIXTURE(ServerFixture, "cookies live between one and two minutes") {

@@ -171,3 +171,24 @@ TEST_CASE("a range is cut at 65535 bytes and the list ends where a gap does not 
     CHECK(message->header.acknowledged.ranges[1] == range(1'000'000, 1'065'535));
     CHECK(message->header.acknowledged.ranges[2] == range(1'100'001, 1'100'002));
 }
+
+TEST_CASE("what acknowledges nothing says that it has the stream up to position 0") {
+    Buffer buffer = dirty();
+    const auto message = decode(Bytes(buffer).first(encode(MessageHeader{}, buffer).size));
+    REQUIRE(message);
+    REQUIRE(message->header.acknowledged.count == 1);
+    CHECK(message->header.acknowledged.ranges[0] == range(0, 0));
+}
+
+TEST_CASE("a ping has an id, by which it is answered, and brings nothing") {
+    MessageHeader ping;
+    CHECK_FALSE(ping.is_ping());
+    ping.id = MessageId{1};
+    CHECK(ping.is_ping());
+    MessageHeader end = ping;
+    end.ending = Ending::Success;
+    CHECK_FALSE(end.is_ping());
+    MessageHeader block = ping;
+    block.block_size = 1;
+    CHECK_FALSE(block.is_ping());
+}

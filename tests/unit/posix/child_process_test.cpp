@@ -121,8 +121,9 @@ TEST_CASE("descriptors may be mapped crosswise and onto themselves") {
     wait_for(again.pid);
 }
 
-TEST_CASE("a child has SIGPIPE and SIGCHLD at their defaults, and no signal blocked") {
+TEST_CASE("a child has SIGPIPE, SIGCHLD and SIGXFSZ at their defaults, and no signal blocked") {
     ignore_broken_pipes();
+    ignore_file_size_signals();
     std::signal(SIGHUP, SIG_IGN);
     sigset_t all;
     sigset_t old;
@@ -137,6 +138,7 @@ TEST_CASE("a child has SIGPIPE and SIGCHLD at their defaults, and no signal bloc
     };
     CHECK_FALSE(is_ignored(SIGPIPE));
     CHECK_FALSE(is_ignored(SIGCHLD));
+    CHECK_FALSE(is_ignored(SIGXFSZ));
     CHECK(is_ignored(SIGHUP));  // as nohup wants it
     CHECK(blocked == 0);
 }

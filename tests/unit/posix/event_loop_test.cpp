@@ -1,13 +1,17 @@
 #include "curvecp/posix/event_loop.hpp"
 
 #include "curvecp/posix/clock.hpp"
+#include "curvecp/posix/failure.hpp"
 #include "curvecp/posix/pipe.hpp"
 
+#include <cerrno>
 #include <csignal>
 #include <map>
 
 #include <doctest/doctest.h>
 
+#include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,7 +22,17 @@ namespace {
 
 constexpr Duration kLate = 20ms;  // on a busy machine; an idle one is within 0.1 ms
 
+int refused = -1;  // a descriptor that is not watched: no memory
+
 }  // namespace
+
+// In front of the C library's.
+extern "C" int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) noexcept {
+    if (fd != refused) return static_cast<int>(syscall(SYS_epoll_ctl, epoll, operation, fd, event));
+    refused = -1;
+    errno = ENOMEM;
+    return -1;
+}
 
 TEST_CASE("a deadline runs once, not before its time and soon after it") {
     EventLoop loop;
@@ -143,6 +157,32 @@ TEST_CASE("a callback may destroy other watchers and itself, and a number may be
         loop.run();
         CHECK(runs == 1);
     }
+}
+
+TEST_CASE("what the kernel does not watch is told of once, and is not watched any more") {
+    EventLoop loop;
+    Pipe pipe = make_pipe(Blocking::None);
+    int runs = 0;
+    int refusals = 0;
+    IoWatcher watcher(
+        loop, pipe.read.get(), Readiness::Readable, [&] { ++runs; }, [&] { ++refusals; });
+    refused = pipe.read.get();
+    Deadline end(loop, [&] { loop.stop(); });
+    end.set(now() + 2ms);
+    loop.run();
+    CHECK(refusals == 1);
+    CHECK(runs == 0);
+    CHECK(!watcher.active());
+}
+
+TEST_CASE("a loop fails where nobody is told of what the kernel does not watch") {
+    EventLoop loop;
+    Pipe pipe = make_pipe(Blocking::None);
+    const IoWatcher watcher(loop, pipe.read.get(), Readiness::Readable, [] {});
+    refused = pipe.read.get();
+    Deadline end(loop, [&] { loop.stop(); });
+    end.set(now() + 2ms);
+    CHECK_THROWS_AS(loop.run(), StartError);
 }
 
 TEST_CASE("what is to be done before the loop waits is done once a round, after the callbacks") {

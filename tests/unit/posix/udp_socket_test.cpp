@@ -138,6 +138,20 @@ TEST_CASE_FIXTURE(Pair, "room that is taken back is not sent, also at the end of
     check_packets(receive(server, 4), sizes);
 }
 
+TEST_CASE("what was sent can be overwritten, and arrives all the same") {
+    Pair pair;
+    send_all(pair.client, pair.to_server, {50});
+    const MutableBytes sent = pair.client.room(pair.to_server, 100);
+    std::fill(sent.begin(), sent.end(), std::uint8_t{1});
+    pair.client.flush();
+    put(pair.client, pair.to_server, 30, 2);
+    pair.client.flush_and_wipe();
+    CHECK(std::all_of(sent.begin(), sent.end(), [](std::uint8_t byte) { return byte == 0; }));
+    put(pair.client, pair.to_server, 40, 3);
+    pair.client.flush_and_wipe();
+    check_packets(receive(pair.server, 4), {50, 100, 30, 40});
+}
+
 TEST_CASE("an answer leaves from the address that was written to") {
     UdpSocket server = UdpSocket::bind(at("0.0.0.0"));
     UdpSocket client = UdpSocket::open(false);

@@ -1,0 +1,65 @@
+"""Our programs, and the reference's: the same command lines in another folder."""
+
+import pathlib
+import subprocess
+import sys
+
+import processes
+from stage import Failed, free_port
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "interop"))
+import reference as reference_tools  # the interoperability tests fetch them too
+
+NAME = "bench.example"
+EXTENSION = "31415926535897932384626433832795"
+MOST_CONNECTIONS = 4000
+
+
+class CurveCP:
+    suites = ("bulk", "connect", "echo", "idle")
+
+    def __init__(self, name, programs, reason=None):
+        self.name, self.programs, self.reason = name, programs, reason
+
+    def unavailable(self):
+        return self.reason
+
+    def serve(self, stage, *program, most=MOST_CONNECTIONS):
+        keys = stage.folder / "keys"
+        subprocess.run([self.programs / "curvecpmakekey", keys], check=True, timeout=10)
+        port = free_port("udp")
+        server = stage.start_server(
+            self.programs / "curvecpserver", "-c", most, NAME, keys, "127.0.0.1", port, EXTENSION,
+            self.programs / "curvecpmessage", *program, port=port, protocol="udp")
+        server.key, server.port = (keys / "publickey").read_bytes().hex(), port
+        return server
+
+    def client(self, stage, server, *program, server_first=False):
+        return (self.programs / "curvecpclient", NAME, server.key, "127.0.0.1", server.port, EXTENSION,
+                self.programs / "curvecpmessage", "-c" if server_first else "-C", *program)
+
+    def roles(self, server, client):
+        tree = processes.parents()
+        server_handler, client_handler = only_child(server.pid, tree), only_child(client.pid, tree)
+        yield from {"server": server.pid, "server's handler": server_handler,
+                    "client": client.pid, "client's handler": client_handler}.items()
+        for handler in (server_handler, client_handler):
+            yield from (("programs", pid) for pid in processes.children(handler, tree))
+
+
+def only_child(pid, tree):
+    found = processes.children(pid, tree)
+    if len(found) != 1:
+        raise Failed(f"there are {len(found)} handlers, not one")
+    return found[0]
+
+
+def ours(setting):
+    return CurveCP("ours", setting.programs)
+
+
+def reference(setting):
+    try:
+        return CurveCP("reference", reference_tools.unpack(setting.packages))
+    except reference_tools.Unavailable as error:
+        return CurveCP("reference", None, f"nacl-tools is not to be had: {error}")

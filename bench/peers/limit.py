@@ -1,0 +1,25 @@
+"""What the machine could carry: bench_limits, the way of a transfer without its protocol."""
+
+# Whose place each of its processes has.
+ROLES = {"sealer": "server", "packer": "server's handler", "opener": "client", "unpacker": "client's handler",
+         "source": "programs", "sink": "programs"}
+
+
+class Limit:
+    name = "limit"
+    suites = ("bulk",)
+
+    def __init__(self, setting):
+        self.tools = setting.tools
+
+    def unavailable(self):
+        return None
+
+    def measure(self, suite, stage, scale):
+        """In place of Suite.measure(): there is no server and no client."""
+        program = stage.start(self.tools / "bench_limits", min(2, scale.bulk_seconds))
+        result = stage.result_of(program, 30)
+        used = dict.fromkeys(ROLES.values(), 0.0)
+        for process, role in ROLES.items():
+            used[role] += result[process]
+        return suite.figures_of("download", result["bytes"], result["seconds"], used)

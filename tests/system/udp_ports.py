@@ -1,0 +1,29 @@
+"""What the kernel tells of UDP ports."""
+
+import os
+
+
+def rows():
+    for table in ("/proc/net/udp", "/proc/net/udp6"):
+        with open(table, encoding="ascii") as file:
+            yield from (line.split() for line in file.readlines()[1:])
+
+
+def port_of(row):
+    return int(row[1].rpartition(":")[2], 16)
+
+
+def ports_of(pid):
+    """The UDP ports of a process, one or more."""
+    sockets = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+    ports = [port_of(row) for row in rows() if f"socket:[{row[9]}]" in sockets]
+    assert ports, f"process {pid} has no UDP port"
+    return ports
+
+
+def unread(port):
+    """Bytes that wait in the socket with a port, and how many datagrams found no room in it."""
+    for row in rows():
+        if port_of(row) == port:
+            return int(row[4].partition(":")[2], 16), int(row[12])
+    raise AssertionError(f"nobody has port {port}")
