@@ -80,6 +80,14 @@ std::string judged(std::optional<double> value, std::optional<double> figure, in
     return text + (good ? " /" : "!/") + fixed(figure, decimals);
 }
 
+// "4.1~/3.0": allowed, but the goal was missed.
+std::string judged_queue(double value, const Figures& figures) {
+    const bool allowed = figures.queue_ms && value <= *figures.queue_ms;
+    if (!allowed || !figures.queue_goal_ms) return judged(value, figures.queue_ms, 2, false);
+    return fixed(value, 2) + (value <= *figures.queue_goal_ms ? " /" : "~/") +
+           fixed(figures.queue_goal_ms, 2);
+}
+
 std::optional<double> percent(std::optional<double> share) {
     if (!share) return std::nullopt;
     return *share * 100;
@@ -91,9 +99,9 @@ void write(const Table& table, const Profile& profile, const Measured& measured)
                judged(measured.goodput * 100, percent(figures.goodput), 1, true),
                fixed(measured.first_second, 1),
                judged(measured.ramp_seconds, figures.ramp_seconds, 2, false),
-               judged(measured.waits.mean_ms, figures.queue_ms, 2, false),
-               fixed(figures.bbr_queue_ms, 2), fixed(measured.waits.p95_ms, 1),
-               fixed(measured.waits.max_ms, 1), judged(measured.wire, figures.wire, 3, false),
+               judged_queue(measured.waits.mean_ms, figures), fixed(figures.bbr_queue_ms, 2),
+               fixed(measured.waits.p95_ms, 1), fixed(measured.waits.max_ms, 1),
+               judged(measured.wire, figures.wire, 3, false),
                judged(measured.retransmitted * 100, percent(figures.retransmitted), 2, false),
                fixed(measured.spurious * 100, 2), fixed(measured.drops, 0),
                fixed(measured.messages_up, 2), fixed(measured.runs, 0)});

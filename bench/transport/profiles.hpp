@@ -13,7 +13,8 @@ namespace curvecp::bench {
 struct Figures {
     std::optional<double> goodput =
         std::nullopt;  // share of the ceiling in the second half, at least
-    std::optional<double> queue_ms = std::nullopt;  // mean wait at the bottleneck, at most
+    std::optional<double> queue_ms = std::nullopt;       // mean wait at the bottleneck, at most
+    std::optional<double> queue_goal_ms = std::nullopt;  // and better
     std::optional<double> ramp_seconds =
         std::nullopt;                           // when half of the link was first carried, at most
     std::optional<double> wire = std::nullopt;  // bytes on the wire for each one delivered, at most
