@@ -13,6 +13,8 @@ namespace curvecp::messagehandler {
 
 namespace {
 
+// Ours: so long is waited for the status of a program that closed its output.
+constexpr Duration kExitGrace = std::chrono::milliseconds(10);
 constexpr std::size_t kReadSize = std::size_t{64} * 1024;  // ours: what a pipe holds
 
 Program start_program(const Options& options) {
@@ -36,7 +38,7 @@ void prepare_message_descriptors() {
 HandlerLoop::HandlerLoop(const Options& options, Log& log)
     : log_(log),
       stdio_(options.stdio),
-      timeout_(options.config.timeout),
+      start_(now()),
       pair_(options.config, now()),
       read_buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(kReadSize)),
       from_peer_(kFromPeer),
@@ -112,7 +114,7 @@ void HandlerLoop::on_output() {
         case ByteChannel::Status::WouldWait:
             break;
         case ByteChannel::Status::Closed:
-            end_output();
+            end_output_when_exit_is_known();
             break;
         case ByteChannel::Status::Failed:
             log_.error("cannot read the output: ", std::strerror(errno));
@@ -122,12 +124,21 @@ void HandlerLoop::on_output() {
     }
 }
 
-// Specification: a failure where the program is known to have been killed.
-void HandlerLoop::end_output() {
-    if (reaper_) reaper_->reap();
-    pair_.end_output(failed_ ? Ending::Failure : Ending::Success);
+// A program that is killed closes its output a little before it can be known that it was killed.
+void HandlerLoop::end_output_when_exit_is_known() {
     output_.reset();
     program_.output.close();
+    output_ends_ = now() + kExitGrace;
+    if (reaper_) reaper_->reap();
+    if (!reaper_ || program_exit_code_) end_output();
+}
+
+// Specification: a failure where the program is known to have been killed.
+void HandlerLoop::end_output() {
+    output_ends_.reset();
+    output_.reset();
+    program_.output.close();
+    pair_.end_output(failed_ ? Ending::Failure : Ending::Success);
     note_exit();
 }
 
@@ -138,6 +149,7 @@ void HandlerLoop::on_child_exit(pid_t pid, int wait_status) {
         failed_ = true;
     }
     program_exit_code_ = exit_code_of(wait_status).value_or(kExitFailure);
+    if (output_ends_) end_output();
     note_exit();
 }
 
@@ -171,9 +183,9 @@ void HandlerLoop::feed_program() {
     }
     const auto end = pair_.input_end();
     if (!end || !program_.input.open()) return;
-    if (*end == Ending::Failure && stdio_) {
-        log_.error("the peer's stream ended in a failure");
-        failed_ = true;
+    if (*end == Ending::Failure) {
+        log_.error("the other side failed: its stream is not complete");
+        peer_failed_ = true;
     }
     close_program_input();
 }
@@ -187,6 +199,7 @@ void HandlerLoop::close_program_input() {
 // --- rounds of the loop
 
 void HandlerLoop::before_wait() {
+    if (output_ends_ && now() >= *output_ends_) end_output();
     feed_program();
     send_messages();
     watch();
@@ -212,10 +225,10 @@ void HandlerLoop::watch() {
     // While the way out is blocked, time brings nothing new to send.
     if (batch_.empty()) {
         messages_writable_.stop();
-        deadline_.set(pair_.next_deadline());
+        deadline_.set(earlier(pair_.next_deadline(), output_ends_));
     } else {
         messages_writable_.start();
-        deadline_.set(std::nullopt);
+        deadline_.set(output_ends_);
     }
 }
 
@@ -227,7 +240,8 @@ void HandlerLoop::finish_when_done() {
             break;
         case StreamPair::Status::PeerVanished:
             return lose_connection("the peer has vanished: no answer for " +
-                                   std::to_string(timeout_ / std::chrono::seconds(1)) + " s");
+                                   std::to_string(pair_.patience() / std::chrono::seconds(1)) +
+                                   " s");
         case StreamPair::Status::Idle:
             return lose_connection("idle: no byte of either stream for the idle timeout");
         case StreamPair::Status::BlocksVanish:
@@ -262,11 +276,24 @@ void HandlerLoop::close_connection() {
 }
 
 int HandlerLoop::exit_code() {
-    if (stdio_) return failed_ ? kExitFailure : 0;
-    return *program_exit_code_;
+    const int program = stdio_ ? 0 : *program_exit_code_;
+    if (program != 0) return program;
+    return (stdio_ && failed_) || peer_failed_ ? kExitFailure : 0;
+}
+
+void HandlerLoop::tell_statistics() {
+    if (!log_.tells(Verbosity::Connections)) return;
+    const TransferStatistics& statistics = pair_.recovery().statistics();
+    const Duration duration = now() - start_;
+    log_.info("sent ", pair_.output().blocks().acknowledged().value, " bytes, received ",
+              pair_.received().value, " in ", duration, "; round-trip time ",
+              pair_.rtt().smoothed(), ", at least ", pair_.rtt().minimum(), "; ",
+              statistics.retransmitted, " of ", statistics.blocks, " blocks sent again, ",
+              statistics.spurious, " in vain");
 }
 
 void HandlerLoop::finish(int exit_code) {
+    tell_statistics();
     exit_code_ = exit_code;
     loop_.stop();
 }

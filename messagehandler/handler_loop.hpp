@@ -39,7 +39,9 @@ class HandlerLoop {
     void finish_when_done();
     [[nodiscard]] bool reads_output();
 
+    void end_output_when_exit_is_known();
     void end_output();
+    void tell_statistics();
     void lose_connection(std::string_view why);
     void close_connection();
     void finish(int exit_code);
@@ -47,7 +49,7 @@ class HandlerLoop {
 
     Log& log_;
     bool stdio_;
-    Duration timeout_;
+    TimePoint start_;
     EventLoop loop_;
     StreamPair pair_;
     FrameReader reader_;
@@ -57,7 +59,9 @@ class HandlerLoop {
     Fd to_peer_;
     Program program_;
     std::optional<int> program_exit_code_;
-    bool failed_ = false;  // standard input or output, or the peer's stream
+    std::optional<TimePoint> output_ends_;  // at the latest; it is closed already
+    bool failed_ = false;                   // the program, or its input or output
+    bool peer_failed_ = false;              // the peer's stream ended in a failure
     bool connected_ = true;
     bool input_waits_ = false;
     int exit_code_ = 0;

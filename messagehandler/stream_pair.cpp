@@ -250,6 +250,9 @@ std::optional<TimePoint> StreamPair::leave_at() const {
         return std::min(latest,
                         watch_.last_heard() + kServerSettle + 4 * recovery_.rtt().smoothed());
     }
+    // The other side is gone, or nobody is there for what we have left.
+    const bool peer_failed = receive_.end() == Ending::Failure;
+    if (program_exit_ && peer_failed) return *program_exit_;
     if (program_exit_ && send_.complete()) {
         return std::max(*program_exit_, watch_.last_heard()) + kAfterExit;
     }

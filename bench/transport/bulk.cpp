@@ -35,7 +35,9 @@ Measured measure(const Profile& profile, std::uint64_t seed, double seconds, Tra
     Measured measured;
     measured.goodput = record.rate(seconds / 2, seconds) / ceiling(profile.down);
     measured.first_second = record.bytes(0, 1) * 8 / 1e6;
-    measured.ramp_seconds = record.first_at_rate(0, static_cast<double>(profile.down.rate) / 2);
+    // Half of what is asked for, or of the ceiling.
+    const double half = profile.figures.goodput.value_or(1) * ceiling(profile.down) / 2;
+    measured.ramp_seconds = record.first_at_rate(0, half);
     measured.waits = Waits(link.waits);
     const auto* const server = path.flow().server();
     measured.spurious = share(server->streams().recovery().statistics().spurious, blocks.sent);
