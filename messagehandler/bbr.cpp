@@ -25,6 +25,7 @@ constexpr double kMostPathLoss = 0.15;     // more is not sent on top
 constexpr double kFewLosses = 4;           // messages in a round that tell nothing
 constexpr double kLossWeight = 0.1;        // of a round
 constexpr double kRateWeight = 0.5;        // of a round with a queue
+constexpr double kFloodedRateWeight = 1;   // with a queue of a round trip
 constexpr double kCompetingRateWeight = 0.125;
 constexpr unsigned kDrainRounds = 3;
 constexpr unsigned kCruiseRounds = 5;
@@ -131,7 +132,9 @@ void Bbr::take_rate() {
         rate_ = halfway ? (rate_ + rate) / 2 : rate;
     } else if (verdict_.congested() && verdict_.stretched && !verdict_.starved) {
         const bool gently = competing_ && !verdict_.lossy;
-        rate_ += (gently ? kCompetingRateWeight : kRateWeight) * (rate - rate_);
+        const bool flooded = verdict_.mean_rtt > 2 * *least_rtt_;
+        const double weight = flooded ? kFloodedRateWeight : kRateWeight;
+        rate_ += (gently ? kCompetingRateWeight : weight) * (rate - rate_);
     }
 }
 

@@ -78,7 +78,7 @@ const std::vector<Profile>& profiles() {
         both_ways("long", link(50, 75ms, 150ms, 0.001),
                   {.goodput = 0.90,
                    .queue_ms = 22.29,
-                   .ramp_seconds = 1,
+                   .ramp_seconds = 1.2,  // a block that gets lost in the start-up stops the program
                    .wire = wire(0.001),
                    .bbr_queue_ms = 22.29}),
         both_ways("bad", link(10, 50ms, 100ms, 0.03),
