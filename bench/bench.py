@@ -20,6 +20,7 @@ import suites
 from stage import Failed, Stage, adopt_orphans
 
 HERE = pathlib.Path(__file__).resolve().parent
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ATTEMPTS = 3  # ours, because the reference stalls now and then
 
 
@@ -104,15 +105,15 @@ class Bench:
 def main():
     options = parse()
     # Whoever ends us: no process stays behind.
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in ENDINGS:
         signal.signal(number, lambda *_: sys.exit(130))
     adopt_orphans()
     try:
         bench = Bench(options)
         bench.run()
-    except KeyboardInterrupt:
-        return 130
     finally:
+        for number in ENDINGS:
+            signal.signal(number, signal.SIG_IGN)
         processes.end_descendants()
     print(bench.report.table())
     say(f"All figures: {bench.report.save(options.results)}")

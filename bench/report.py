@@ -88,7 +88,7 @@ class Report:
 
     def summary(self):
         if not {"ours", "reference"} <= set(self.peers):
-            return "Nothing to compare with."
+            return "Ours and the reference were not both measured."
         behind = [figure.name for figure in self.figures if self.is_behind(figure)]
         return f"Behind the reference: {'; '.join(behind) if behind else 'nowhere'}."
 

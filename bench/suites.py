@@ -86,9 +86,9 @@ class Bulk(Suite):
         server = peer.serve(stage, self.end, *far)
         client, result = self.connect(peer, stage, server, *near, seconds=seconds,
                                       server_first=way == "download")
-        used = dict.fromkeys(ROLES, 0.0)
+        used = {}
         for role, pid in peer.roles(server, client):
-            used[role] += processes.cpu_seconds(pid)
+            used[role] = used.get(role, 0) + processes.cpu_seconds(pid)
         stage.clear()
         return result, used
 

@@ -19,7 +19,7 @@ class Limit:
         """In place of Suite.measure(): there is no server and no client."""
         program = stage.start(self.tools / "bench_limits", min(2, scale.bulk_seconds))
         result = stage.result_of(program, 30)
-        used = dict.fromkeys(ROLES.values(), 0.0)
+        used = {}
         for process, role in ROLES.items():
-            used[role] += result[process]
+            used[role] = used.get(role, 0) + result[process]
         return suite.figures_of("download", result["bytes"], result["seconds"], used)

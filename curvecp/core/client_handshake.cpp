@@ -36,12 +36,12 @@ std::optional<ClientGreeting> ClientGreeting::start(ServerContact server) {
     KeyPair client_short_term = make_key_pair();
     auto shared = make_shared_key(server.long_term, client_short_term.secret_key);
     if (!shared) return std::nullopt;
-    return ClientGreeting(server, std::move(client_short_term), std::move(*shared));
+    return ClientGreeting(std::move(server), std::move(client_short_term), std::move(*shared));
 }
 
 ClientGreeting::ClientGreeting(ServerContact server, KeyPair client_short_term,
                                SharedKey client_short_server_long)
-    : server_(server),
+    : server_(std::move(server)),
       client_short_term_(std::move(client_short_term)),
       client_short_server_long_(std::move(client_short_server_long)) {}
 

@@ -7,7 +7,6 @@ import threading
 import time
 
 from suite import HANDLER, Case, free_port, main
-from udp_ports import ports_of
 
 ECHO = ("curvecpmessage", "cat")
 
@@ -116,17 +115,17 @@ class Nobody(Case):
 class Strangers(Case):
     def test_datagrams_of_a_stranger_change_nothing(self):
         """Noise in the client's port, with right magics and sizes, while a connection runs."""
-        server = self.serve("curvecpmessage", "sh", "-c", "read -r port; echo $port; cat")
+        server = self.serve("curvecpmessage", "sh", "-c", "read -r port; echo $port; cat",
+                            options=("-v",))
         script = """exec 3<&6; printf 'x\\n' >&7; read -r line <&3; echo ready; read -r go
             echo "$line $go" >&7; exec 7>&-; cat <&3"""
         client = self.hold(server, "curvecpmessage", "-C", "sh", "-c", script,
                            stdin=subprocess.PIPE)
         self.assertEqual(client.stdout.readline(), "ready\n")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
-            for port in ports_of(client.pid):
-                for magic, size in ((b"RL3aNMXM", 80), (b"RL3aNMXK", 200), (b"RL3aNMXM", 1152),
-                                    (b"QvnQ5XlM", 112), (b"", 0), (b"", 5000)):
-                    stranger.sendto((magic + bytes(size))[:size], ("127.0.0.1", port))
+            for magic, size in ((b"RL3aNMXM", 80), (b"RL3aNMXK", 200), (b"RL3aNMXM", 1152),
+                                (b"QvnQ5XlM", 112), (b"", 0), (b"", 5000)):
+                stranger.sendto((magic + bytes(size))[:size], ("127.0.0.1", server.client_port()))
         out, err = client.communicate("on\n", timeout=20)
         self.assertEqual((client.returncode, out), (0, "x on\n"), err)
 

@@ -132,6 +132,10 @@ class Server:
     def handlers(self):
         return children(self.pid)
 
+    def client_port(self):
+        """Where the newest client is, as a server with -v tells."""
+        return int(re.findall(r": start, from [^ ]*:(\d+),", self.log)[-1])
+
     def end_handlers(self):
         """Kills them, which ends their connections."""
         for handler in self.handlers():

@@ -1,7 +1,5 @@
 """What the kernel tells of UDP ports."""
 
-import os
-
 
 def rows():
     for table in ("/proc/net/udp", "/proc/net/udp6"):
@@ -11,14 +9,6 @@ def rows():
 
 def port_of(row):
     return int(row[1].rpartition(":")[2], 16)
-
-
-def ports_of(pid):
-    """The UDP ports of a process, one or more."""
-    sockets = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
-    ports = [port_of(row) for row in rows() if f"socket:[{row[9]}]" in sockets]
-    assert ports, f"process {pid} has no UDP port"
-    return ports
 
 
 def unread(port):
