@@ -13,6 +13,7 @@ DatagramQueue::DatagramQueue(std::size_t capacity, std::size_t max_size)
 bool DatagramQueue::push(const Path& path, Bytes datagram) noexcept {
     assert(datagram.size() <= max_size_);
     if (size_ == slots_.size()) return false;
+    if (size_ == 0) oldest_ = 0;  // few at a time touch little memory
     const std::size_t slot = (oldest_ + size_) % slots_.size();
     slots_[slot] = {path, datagram.size()};
     std::copy(datagram.begin(), datagram.end(), memory_.get() + slot * max_size_);
