@@ -1,5 +1,7 @@
 #include "curvecp/core/secret.hpp"
 
+#include <bit>
+#include <limits>
 #include <new>
 
 #include <sodium.h>
@@ -43,14 +45,71 @@ bool equal_in_constant_time(Bytes a, Bytes b) noexcept {
     return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-LockedMemory::LockedMemory(std::size_t size) : memory_(sodium_malloc(size)) {
+// Places for small pieces, side by side. It is gone when the last of them is.
+class LockedMemory::Shared {
+  public:
+    static constexpr std::size_t kPlaceSize = 64;  // ours: a pair of keys
+
+    [[nodiscard]] static std::shared_ptr<Shared> with_room();
+
+    [[nodiscard]] bool locked() const noexcept { return memory_.locked(); }
+    // There must be room.
+    [[nodiscard]] void* take() noexcept;
+    void give_back(void* place) noexcept;
+
+  private:
+    using Places = std::uint32_t;  // a bit for each
+    static constexpr std::size_t kPlaces = std::numeric_limits<Places>::digits;
+
+    [[nodiscard]] MutableBytes places() const noexcept {
+        return {static_cast<std::uint8_t*>(memory_.data()), kPlaces * kPlaceSize};
+    }
+    [[nodiscard]] bool has_room() const noexcept { return ~taken_ != 0; }
+
+    LockedMemory memory_{kPlaces * kPlaceSize};  // too large to be shared itself
+    Places taken_ = 0;
+};
+
+std::shared_ptr<LockedMemory::Shared> LockedMemory::Shared::with_room() {
+    static std::weak_ptr<Shared> newest;
+    auto shared = newest.lock();
+    if (!shared || !shared->has_room()) newest = shared = std::make_shared<Shared>();
+    return shared;
+}
+
+void* LockedMemory::Shared::take() noexcept {
+    const int number = std::countr_one(taken_);
+    taken_ |= Places{1} << static_cast<unsigned>(number);
+    return &places()[static_cast<std::size_t>(number) * kPlaceSize];
+}
+
+void LockedMemory::Shared::give_back(void* place) noexcept {
+    auto* const bytes = static_cast<std::uint8_t*>(place);
+    wipe({bytes, kPlaceSize});
+    const auto number = static_cast<std::size_t>(bytes - places().data()) / kPlaceSize;
+    taken_ &= ~(Places{1} << number);
+}
+
+LockedMemory::LockedMemory(std::size_t size) {
+    if (size <= Shared::kPlaceSize) {
+        auto shared = Shared::with_room();
+        locked_ = shared->locked();
+        void* const place = shared->take();
+        memory_ = {place, Free{std::move(shared)}};
+        return;
+    }
+    memory_.reset(sodium_malloc(size));
     if (!memory_) throw std::bad_alloc();
     // sodium_malloc() locks too, but does not say whether it could. Locking does not nest.
     locked_ = sodium_mlock(memory_.get(), size) == 0;
 }
 
 void LockedMemory::Free::operator()(void* memory) const noexcept {
-    sodium_free(memory);
+    if (shared) {
+        shared->give_back(memory);
+    } else {
+        sodium_free(memory);
+    }
 }
 
 }  // namespace curvecp

@@ -75,8 +75,9 @@ class Wiped {
     T value_{};
 };
 
-// Memory between guard pages, locked into RAM and left out of core dumps. Each piece costs 8 KiB
-// and four memory maps, so it is for a process's few long-term secrets; see KeyArena for many.
+// Memory between guard pages, locked into RAM and left out of core dumps. Small pieces share such
+// memory, since to map it takes a dozen system calls; each other one costs 8 KiB and four memory
+// maps. For one thread. See KeyArena for many keys.
 class LockedMemory {
   public:
     // Throws std::bad_alloc.
@@ -87,7 +88,10 @@ class LockedMemory {
     [[nodiscard]] bool locked() const noexcept { return locked_; }
 
   private:
+    class Shared;
+    // Wipes it too.
     struct Free {
+        std::shared_ptr<Shared> shared;  // nullptr: the piece is on its own
         void operator()(void* memory) const noexcept;
     };
     std::unique_ptr<void, Free> memory_;

@@ -66,7 +66,7 @@ class Told(MemoryCase):
         visitor.enter().echo()
         self.assert_guarded(self.server.pid, **secrets_in(self.directory))
         locked, swapped = status_kib(self.server.pid, *RESIDENT)
-        self.assertGreaterEqual(locked, 16, "four pages: s, nonce key, minute keys, connections")
+        self.assertGreaterEqual(locked, 8, "two pages: its own keys, those of connections")
         self.assertEqual(swapped, 0)
 
     def test_a_hello_leaves_nothing(self):

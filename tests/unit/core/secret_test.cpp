@@ -167,6 +167,34 @@ TEST_CASE("locked memory can be used to its last byte") {
     }
 }
 
+TEST_CASE("small pieces of locked memory lie side by side, each in a place of its own") {
+    constexpr std::size_t kSize = 64;
+    std::vector<LockedMemory> pieces;
+    for (std::uint8_t i = 0; i < 100; ++i) {
+        std::memset(pieces.emplace_back(kSize).data(), i, kSize);
+    }
+    for (std::uint8_t i = 0; i < 100; ++i) {
+        const auto* const bytes = static_cast<const std::uint8_t*>(pieces[i].data());
+        CHECK(std::all_of(bytes, bytes + kSize, [i](std::uint8_t byte) { return byte == i; }));
+        CHECK(pieces[i].locked() == pieces[0].locked());
+    }
+    const auto* const first = static_cast<const std::uint8_t*>(pieces[98].data());
+    CHECK(static_cast<const std::uint8_t*>(pieces[99].data()) == first + kSize);
+}
+
+TEST_CASE("the place of a small piece of locked memory is wiped, and given back, when it dies") {
+    const LockedMemory neighbour(1);  // whatever comes next stays mapped
+    auto piece = std::make_unique<LockedMemory>(64);
+    auto* const place = static_cast<std::uint8_t*>(piece->data());
+    std::memset(place, 0x5a, 64);
+    auto moved = std::make_unique<LockedMemory>(std::move(*piece));
+    piece.reset();
+    CHECK(place[63] == 0x5a);
+    moved.reset();
+    CHECK(std::all_of(place, place + 64, [](std::uint8_t byte) { return byte == 0; }));
+    CHECK(LockedMemory(32).data() == place);
+}
+
 TEST_CASE("more locked memory than there is throws") {
     CHECK_THROWS_AS(LockedMemory(SIZE_MAX / 2), std::bad_alloc);
 }
