@@ -3,6 +3,8 @@
 
 #include "bench/transport/flow.hpp"
 #include "bench/transport/profiles.hpp"
+
+#include <cmath>
 #include "bench/transport/trace.hpp"
 
 namespace curvecp::bench {
@@ -26,7 +28,7 @@ class Record {
     static constexpr double kStepSeconds = std::chrono::duration<double>(kStep).count();
 
     [[nodiscard]] static std::size_t step_of(double seconds) {
-        return static_cast<std::size_t>(seconds / kStepSeconds + 0.5);
+        return static_cast<std::size_t>(std::lround(seconds / kStepSeconds));
     }
     [[nodiscard]] std::uint64_t at(std::size_t step) const;
 
