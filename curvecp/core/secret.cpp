@@ -3,6 +3,7 @@
 #include <bit>
 #include <limits>
 #include <new>
+#include <vector>
 
 #include <sodium.h>
 
@@ -50,7 +51,7 @@ class LockedMemory::Shared {
   public:
     static constexpr std::size_t kPlaceSize = 64;  // ours: a pair of keys
 
-    [[nodiscard]] static std::shared_ptr<Shared> with_room();
+    [[nodiscard]] static Shared& with_room();
 
     [[nodiscard]] bool locked() const noexcept { return memory_.locked(); }
     // There must be room.
@@ -58,6 +59,8 @@ class LockedMemory::Shared {
     void give_back(void* place) noexcept;
 
   private:
+    [[nodiscard]] static std::vector<std::unique_ptr<Shared>>& all();
+
     using Places = std::uint32_t;  // a bit for each
     static constexpr std::size_t kPlaces = std::numeric_limits<Places>::digits;
 
@@ -70,11 +73,15 @@ class LockedMemory::Shared {
     Places taken_ = 0;
 };
 
-std::shared_ptr<LockedMemory::Shared> LockedMemory::Shared::with_room() {
-    static std::weak_ptr<Shared> newest;
-    auto shared = newest.lock();
-    if (!shared || !shared->has_room()) newest = shared = std::make_shared<Shared>();
-    return shared;
+std::vector<std::unique_ptr<LockedMemory::Shared>>& LockedMemory::Shared::all() {
+    static std::vector<std::unique_ptr<Shared>> all;
+    return all;
+}
+
+LockedMemory::Shared& LockedMemory::Shared::with_room() {
+    const auto found = std::find_if(all().begin(), all().end(),
+                                    [](const auto& shared) { return shared->has_room(); });
+    return found != all().end() ? **found : *all().emplace_back(std::make_unique<Shared>());
 }
 
 void* LockedMemory::Shared::take() noexcept {
@@ -88,14 +95,16 @@ void LockedMemory::Shared::give_back(void* place) noexcept {
     wipe({bytes, kPlaceSize});
     const auto number = static_cast<std::size_t>(bytes - places().data()) / kPlaceSize;
     taken_ &= ~(Places{1} << number);
+    if (taken_ == 0) {
+        std::erase_if(all(), [this](const auto& shared) { return shared.get() == this; });
+    }
 }
 
-LockedMemory::LockedMemory(std::size_t size) {
+LockedMemory::LockedMemory(std::size_t size) : memory_(nullptr, Free{}) {
     if (size <= Shared::kPlaceSize) {
-        auto shared = Shared::with_room();
-        locked_ = shared->locked();
-        void* const place = shared->take();
-        memory_ = {place, Free{std::move(shared)}};
+        Shared& shared = Shared::with_room();
+        memory_ = {shared.take(), Free{&shared}};
+        locked_ = shared.locked();
         return;
     }
     memory_.reset(sodium_malloc(size));

@@ -91,7 +91,7 @@ class LockedMemory {
     class Shared;
     // Wipes it too.
     struct Free {
-        std::shared_ptr<Shared> shared;  // nullptr: the piece is on its own
+        Shared* shared = nullptr;  // nullptr: the piece is on its own
         void operator()(void* memory) const noexcept;
     };
     std::unique_ptr<void, Free> memory_;
