@@ -3,9 +3,9 @@
 
 #include "bench/transport/flow.hpp"
 #include "bench/transport/profiles.hpp"
+#include "bench/transport/trace.hpp"
 
 #include <cmath>
-#include "bench/transport/trace.hpp"
 
 namespace curvecp::bench {
 
