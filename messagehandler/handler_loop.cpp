@@ -285,10 +285,11 @@ void HandlerLoop::tell_statistics() {
     if (!log_.tells(Verbosity::Connections)) return;
     const TransferStatistics& statistics = pair_.recovery().statistics();
     const Duration duration = now() - start_;
-    log_.info("sent ", pair_.output().blocks().acknowledged().value, " bytes, received ",
-              pair_.received().value, " in ", duration, "; round-trip time ",
-              pair_.rtt().smoothed(), ", at least ", pair_.rtt().minimum(), "; ",
-              statistics.retransmitted, " of ", statistics.blocks, " blocks sent again, ",
+    const StreamPosition sent =
+        std::min(pair_.output().blocks().acknowledged(), pair_.output().written());
+    log_.info("sent ", sent.value, " bytes, received ", pair_.received().value, " in ", duration,
+              "; round-trip time ", pair_.rtt().smoothed(), ", at least ", pair_.rtt().minimum(),
+              "; ", statistics.retransmitted, " of ", statistics.blocks, " blocks sent again, ",
               statistics.spurious, " in vain");
 }
 

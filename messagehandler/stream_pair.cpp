@@ -233,7 +233,8 @@ std::optional<TimePoint> StreamPair::blocks_vanish_at() const {
 }
 
 std::optional<TimePoint> StreamPair::keepalive_at() const {
-    if (!config_.keepalive || completed_ || pinger_.deadline()) return std::nullopt;
+    const bool asking = pinger_.deadline() && pinger_.attempts() > 0;
+    if (!config_.keepalive || completed_ || asking) return std::nullopt;
     return watch_.last_heard() + *config_.keepalive;
 }
 

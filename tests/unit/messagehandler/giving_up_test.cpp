@@ -95,3 +95,13 @@ TEST_CASE("after the peer's failure and the program's exit nothing more is waite
     static_cast<void>(harness.run_for(100ms));
     CHECK(harness.pair.status() == Status::Done);
 }
+
+TEST_CASE("a keepalive does not wait for a question that is due later") {
+    Harness harness({.role = Role::Server, .timeout = 20s, .keepalive = 2s});
+    harness.limit = kMuch;
+    harness.receive_ping(1);  // a client that never acknowledged anything is asked after 10 s
+    static_cast<void>(harness.take());
+    const auto asked = harness.run_for(2s);
+    REQUIRE(asked.size() == 1);
+    CHECK(is_ping(asked[0]));
+}
