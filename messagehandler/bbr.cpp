@@ -150,7 +150,7 @@ void Bbr::grow_startup(const Acknowledged& acknowledged) {
 void Bbr::next_state(TimePoint now) {
     switch (state_) {
         case State::Startup:
-            return end_startup_round(now);
+            return end_startup_round();
         case State::Drain:
             if (rounds_in_state_ >= kDrainRounds) enter(State::Cruise);
             return;
@@ -159,7 +159,7 @@ void Bbr::next_state(TimePoint now) {
         case State::Push:
             return enter(State::Listen);
         case State::Listen:
-            return end_listening(now);
+            return end_listening();
         case State::Down:
             if (rounds_in_state_ < kDrainRounds) return;
             return enter(verdict_.queued ? State::Probe : State::Cruise);
@@ -169,7 +169,7 @@ void Bbr::next_state(TimePoint now) {
     }
 }
 
-void Bbr::end_startup_round(TimePoint /*now*/) {
+void Bbr::end_startup_round() {
     if (verdict_.lossy) return enter(State::Drain);
     if (verdict_.starved) return;
     const bool shows_queue = verdict_.queued || startup_held_;
@@ -197,7 +197,7 @@ void Bbr::end_cruise_round(TimePoint now) {
     enter(State::Push);
 }
 
-void Bbr::end_listening(TimePoint /*now*/) {
+void Bbr::end_listening() {
     if (verdict_.congested() || competing_) return enter(State::Down);
     push_gain_ = std::min(push_gain_ + kPushStep, kMostPush);
     enter(State::Push);

@@ -71,9 +71,9 @@ class Bbr final : public CongestionController {
     void take_rate();
     void grow_startup(const Acknowledged& acknowledged);
     void next_state(TimePoint now);
-    void end_startup_round(TimePoint now);
+    void end_startup_round();
     void end_cruise_round(TimePoint now);
-    void end_listening(TimePoint now);
+    void end_listening();
     void end_probe(TimePoint now);
     void watch_flight(TimePoint now);
     void enter(State state);

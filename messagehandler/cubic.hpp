@@ -36,7 +36,6 @@ class Cubic final : public CongestionController {
 
     Model model_;
     Model before_loss_;  // to go back to, where the loss was none
-    double spurious_wanted_ = 0;
     Duration smoothed_rtt_{0};
 };
 

@@ -136,6 +136,7 @@ void HandlerLoop::end_output_when_exit_is_known() {
 // Specification: a failure where the program is known to have been killed.
 void HandlerLoop::end_output() {
     output_ends_.reset();
+    if (reaper_) reaper_->reap();
     output_.reset();
     program_.output.close();
     pair_.end_output(failed_ ? Ending::Failure : Ending::Success);

@@ -88,7 +88,7 @@ IoWatcher::IoWatcher(EventLoop& loop, int fd, Readiness readiness, Callback call
 // libev stops a watcher that the kernel refuses and tells so as an error that comes with readiness.
 void IoWatcher::on_event(struct ev_loop* /*loop*/, ev_io* watcher, int events) {
     auto& self = *static_cast<IoWatcher*>(watcher->data);
-    if ((static_cast<unsigned>(events) & EV_ERROR) == 0) {
+    if ((static_cast<unsigned>(events) & static_cast<unsigned>(EV_ERROR)) == 0) {
         self.callback_();
     } else if (self.on_refused_) {
         self.on_refused_();
