@@ -161,8 +161,8 @@ void StreamPair::answer_refused(TimePoint now) {
 // --- what is to be sent
 
 MutableBytes StreamPair::output_room() {
-    return send_.room(
-        std::clamp(2 * recovery_.controller().window(), kLeastOutputBuffer, config_.buffer));
+    const std::size_t wanted = std::max(2 * recovery_.controller().window(), kLeastOutputBuffer);
+    return send_.room(std::min(wanted, config_.buffer));
 }
 
 std::size_t StreamPair::next_message(TimePoint now, MutableFixedBytes<kMaxMessageSize> out) {

@@ -85,6 +85,12 @@ class Stdio(Case):
             ours.shutdown(socket.SHUT_WR)
             self.assert_ends_well(process)
 
+    def test_the_smallest_buffer_carries_more_than_it_holds(self):
+        small = ("curvecpmessage", "--buffer", "131072")
+        server = self.serve(*small, "sh", "-c", "head -c 1000000 /dev/zero")
+        done = self.connect(server, *small, "-c", "--stdio")
+        self.assertEqual((done.returncode, len(done.stdout)), (0, 1000000), done.stderr)
+
 
 if __name__ == "__main__":
     main()

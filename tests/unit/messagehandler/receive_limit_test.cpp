@@ -157,3 +157,9 @@ TEST_CASE("a peer that never told a limit gets 131,072 bytes and ten times the p
     static_cast<void>(harness.run_for(100s));
     CHECK(harness.pair.status() == Status::PeerVanished);
 }
+
+TEST_CASE("no more of the output is kept than the buffer that was asked for, however small") {
+    Harness harness({.role = Role::Server, .buffer = 131'072});
+    harness.write(131'072);
+    CHECK(harness.pair.output_room().empty());
+}
