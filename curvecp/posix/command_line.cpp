@@ -3,102 +3,53 @@
 #include "curvecp/posix/failure.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
-#include <iostream>
-#include <map>
-#include <span>
-
-#include <CLI/CLI.hpp>
+#include <cstdio>
 
 namespace curvecp {
 namespace {
 
-using Arguments = std::vector<std::string>;
+using Arguments = std::span<char* const>;
 
-bool takes_value(const CLI::App& app, const std::string& option) {
-    const CLI::Option* const found = app.get_option_no_throw(option);
-    if (found == nullptr) throw UsageError("unknown option " + option);
-    return found->get_items_expected_min() > 0;
+std::string take_first(Arguments& rest) {
+    std::string first = rest.front();
+    rest = rest.subspan(1);
+    return first;
 }
 
-// How many arguments an option at the front of `rest` takes: one, or two with its value.
-std::size_t size_of_option(const CLI::App& app, std::span<const std::string> rest) {
-    const std::string& first = rest.front();
-    std::string name = first;
-    bool wants_next = false;
-    if (first.starts_with("--")) {
-        const std::size_t equals = first.find('=');
-        name = first.substr(0, equals);
-        const bool wants_value = takes_value(app, name);
-        if (!wants_value && equals != std::string::npos) {
-            throw UsageError("option " + name + " takes no value, not " + first.substr(equals + 1));
-        }
-        wants_next = wants_value && equals == std::string::npos;
-    } else {
-        for (std::size_t i = 1; i < first.size(); ++i) {
-            name = std::string("-") + first[i];
-            if (!takes_value(app, name)) continue;
-            wants_next = i + 1 == first.size();
-            break;
-        }
-    }
-    if (wants_next && rest.size() < 2) throw UsageError("option " + name + " needs a value");
-    return wants_next ? 2 : 1;
+std::string take_value(const std::string& name, Arguments& rest) {
+    if (rest.empty()) throw UsageError("option " + name + " needs a value");
+    return take_first(rest);
 }
 
-// Takes the options off the front of `rest`, and what ends them.
-Arguments split_options(const CLI::App& app, std::span<const std::string>& rest) {
-    Arguments options;
-    while (!rest.empty() && rest.front().starts_with('-')) {
-        if (rest.front() == "-" || rest.front() == "--") {
-            rest = rest.subspan(1);
-            break;
-        }
-        const std::size_t size = size_of_option(app, rest);
-        options.insert(options.end(), rest.begin(),
-                       rest.begin() + static_cast<std::ptrdiff_t>(size));
-        rest = rest.subspan(size);
-    }
-    return options;
+bool asks_for(std::string_view name, const std::vector<CommandLine::Option>& options) {
+    return std::any_of(options.begin(), options.end(),
+                       [name](const auto& option) { return option.name == name; });
 }
 
-// Help with our positions in its usage line: CLI11 is not told of them, since it would parse them.
-class Help : public CLI::Formatter {
-  public:
-    explicit Help(std::string positions) : positions_(std::move(positions)) {}
-
-    std::string make_usage(const CLI::App* app, std::string name) const override {
-        return "Usage: " + (name.empty() ? app->get_name() : name) + " [OPTIONS] " + positions_ +
-               "\n\n";
+void print(const std::string& text) {
+    if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
+        throw StartError("cannot write to stdout", errno);
     }
-
-  private:
-    std::string positions_;
-};
+}
 
 }  // namespace
 
 CommandLine::CommandLine(std::string_view program, std::string_view positions,
                          std::string_view description)
-    : app_(std::make_unique<CLI::App>(std::string(description), std::string(program))) {
-    app_->formatter(std::make_shared<Help>(std::string(positions)));
-    app_->set_help_flag("--help", "print this help");
-    app_->set_version_flag("--version", std::string(program) + " " CURVECP_VERSION,
-                           "print the version");
+    : program_(program), positions_(positions), description_(description) {
+    add_flag("--help", "print this help");
+    add_flag("--version", "print the version");
 }
 
-CommandLine::~CommandLine() = default;
-
 void CommandLine::add_flag(const std::string& name, const std::string& help) {
-    app_->add_flag(name, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    add_value(name, "", help);
 }
 
 void CommandLine::add_value(const std::string& name, const std::string& placeholder,
                             const std::string& help) {
-    app_->add_option(name, help)
-        ->type_name(placeholder)
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    definitions_.push_back({name, placeholder, help});
 }
 
 void CommandLine::add_verbosity() {
@@ -107,34 +58,83 @@ void CommandLine::add_verbosity() {
     add_flag("-v", "print extra information; -vv prints more");
 }
 
-std::optional<CommandLine::Parsed> CommandLine::parse(int argc, char** argv) {
-    const Arguments all(argv + std::min(argc, 1), argv + argc);
-    std::span<const std::string> rest(all);
-    Arguments options = split_options(*app_, rest);
-    std::reverse(options.begin(), options.end());  // as CLI11 wants them
-    try {
-        app_->parse(std::move(options));
-    } catch (const CLI::CallForHelp&) {
-        std::cout << app_->help();
-        return std::nullopt;
-    } catch (const CLI::CallForVersion&) {
-        std::cout << app_->version() << '\n';
-        return std::nullopt;
-    } catch (const CLI::ParseError& error) {
-        throw UsageError(error.what());
+const CommandLine::Definition& CommandLine::definition(const std::string& name) const {
+    const auto found = std::find_if(definitions_.begin(), definitions_.end(),
+                                    [&](const Definition& one) { return one.name == name; });
+    if (found == definitions_.end()) throw UsageError("unknown option " + name);
+    return *found;
+}
+
+void CommandLine::take_long(Arguments& rest, std::vector<Option>& options) const {
+    const std::string first = take_first(rest);
+    const std::size_t equals = std::min(first.find('='), first.size());
+    const Definition& option = definition(first.substr(0, equals));
+    const bool joined = equals != first.size();
+    std::string value = joined ? first.substr(equals + 1) : "";
+    if (option.placeholder.empty()) {
+        if (joined) throw UsageError("option " + option.name + " takes no value, not " + value);
+    } else if (!joined) {
+        value = take_value(option.name, rest);
     }
+    options.push_back({option.name, std::move(value)});
+}
+
+void CommandLine::take_group(Arguments& rest, std::vector<Option>& options) const {
+    const std::string first = take_first(rest);
+    for (std::size_t i = 1; i < first.size(); ++i) {
+        const Definition& option = definition(std::string("-") + first[i]);
+        if (option.placeholder.empty()) {
+            options.push_back({option.name, ""});
+            continue;
+        }
+        const bool joined = i + 1 < first.size();
+        options.push_back(
+            {option.name, joined ? first.substr(i + 1) : take_value(option.name, rest)});
+        return;
+    }
+}
+
+std::optional<CommandLine::Parsed> CommandLine::parse(int argc, char** argv) const {
+    Arguments rest(argv + std::min(argc, 1), argv + argc);
     Parsed parsed;
-    std::map<const CLI::Option*, std::size_t> seen;
-    for (const CLI::Option* const option : app_->parse_order()) {
-        const bool flag = option->get_items_expected_min() == 0;
-        const std::size_t index = seen[option]++;
-        parsed.options.push_back({option->get_single_name().size() == 1
-                                      ? "-" + option->get_single_name()
-                                      : "--" + option->get_single_name(),
-                                  flag ? std::string() : option->results().at(index)});
+    while (!rest.empty() && rest.front()[0] == '-') {
+        const std::string_view first = rest.front();
+        if (first == "-" || first == "--") {
+            rest = rest.subspan(1);
+            break;
+        }
+        if (first.starts_with("--")) {
+            take_long(rest, parsed.options);
+        } else {
+            take_group(rest, parsed.options);
+        }
+    }
+    if (asks_for("--help", parsed.options)) {
+        print(help());
+        return std::nullopt;
+    }
+    if (asks_for("--version", parsed.options)) {
+        print(program_ + " " CURVECP_VERSION "\n");
+        return std::nullopt;
     }
     parsed.positions.assign(rest.begin(), rest.end());
     return parsed;
+}
+
+std::string CommandLine::help() const {
+    const auto left_of = [](const Definition& option) {
+        return "  " + option.name + (option.placeholder.empty() ? "" : " ") + option.placeholder;
+    };
+    std::size_t width = 0;
+    for (const Definition& option : definitions_) width = std::max(width, left_of(option).size());
+    std::string text =
+        description_ + "\nUsage: " + program_ + " [OPTIONS] " + positions_ + "\n\nOptions:\n";
+    for (const Definition& option : definitions_) {
+        std::string left = left_of(option);
+        left.resize(width + 2, ' ');
+        text += left + option.help + "\n";
+    }
+    return text;
 }
 
 bool set_verbosity(Verbosity& verbosity, const CommandLine::Option& option) noexcept {

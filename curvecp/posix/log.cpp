@@ -1,9 +1,9 @@
 #include "curvecp/posix/log.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
-#include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
 namespace curvecp {
 namespace {
@@ -15,28 +15,27 @@ void make_printable(std::string& line) noexcept {
         [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, '?');
 }
 
-}  // namespace
-
-Log::Log(std::string_view program, Verbosity verbosity)
-    : logger_(std::make_unique<spdlog::logger>(std::string(program),
-                                               std::make_shared<spdlog::sinks::stderr_sink_st>())),
-      verbosity_(verbosity) {
-    logger_->set_pattern("%n: %v");
-    logger_->set_level(spdlog::level::trace);
+// What cannot be told is not told: there is nobody to tell it to.
+void write_all(std::string_view text) noexcept {
+    while (!text.empty()) {
+        const ssize_t size = ::write(STDERR_FILENO, text.data(), text.size());
+        if (size < 0 && errno == EINTR) continue;
+        if (size <= 0) return;
+        text.remove_prefix(static_cast<std::size_t>(size));
+    }
 }
 
-Log::Log(Log&&) noexcept = default;
-Log& Log::operator=(Log&&) noexcept = default;
-Log::~Log() = default;
+}  // namespace
 
 void Log::append(std::string& line, Duration duration) {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
     line += std::to_string(ms / 1000) + "." + std::to_string(1000 + ms % 1000).substr(1) + " s";
 }
 
-void Log::write_line(std::string line) {
+void Log::write_line(std::string& line) {
     make_printable(line);
-    logger_->log(spdlog::level::info, spdlog::string_view_t(line));
+    line += '\n';
+    write_all(line);
 }
 
 }  // namespace curvecp

@@ -5,14 +5,9 @@
 #include "curvecp/core/time.hpp"
 
 #include <concepts>
-#include <memory>
 #include <new>
 #include <string>
 #include <string_view>
-
-namespace spdlog {
-class logger;
-}
 
 namespace curvecp {
 
@@ -26,12 +21,7 @@ enum class Verbosity {
 class Log {
   public:
     // `program` is the name in front of each line.
-    Log(std::string_view program, Verbosity verbosity);
-    Log(Log&&) noexcept;
-    Log& operator=(Log&&) noexcept;
-    Log(const Log&) = delete;
-    Log& operator=(const Log&) = delete;
-    ~Log();
+    Log(std::string_view program, Verbosity verbosity) : program_(program), verbosity_(verbosity) {}
 
     [[nodiscard]] bool tells(Verbosity verbosity) const noexcept { return verbosity <= verbosity_; }
 
@@ -66,15 +56,15 @@ class Log {
     template <class... Parts>
     void write(const Parts&... parts) {
         try {
-            std::string line;
+            std::string line = program_ + ": ";
             (append(line, parts), ...);
-            write_line(std::move(line));
+            write_line(line);
         } catch (const std::bad_alloc&) {
         }
     }
-    void write_line(std::string line);
+    static void write_line(std::string& line);
 
-    std::unique_ptr<spdlog::logger> logger_;
+    std::string program_;
     Verbosity verbosity_;
 };
 

@@ -15,7 +15,7 @@ clean_tree() {
     printf 'curvecp_library(daemon_logic SOURCES server.cpp LIBS curvecp_core)\n' >"$tree/daemon/CMakeLists.txt"
     printf 'curvecp_program(curvecpserver SOURCES main.cpp server_loop.cpp)\n' >>"$tree/daemon/CMakeLists.txt"
     printf '#include "curvecp/core/box.hpp"\nServer(const Server&) = delete; // a new day, time()\n' >"$tree/daemon/server.cpp"
-    printf '#include "curvecp/posix/clock.hpp"\n#include <spdlog/spdlog.h>\n' >"$tree/daemon/server_loop.cpp"
+    printf '#include "curvecp/posix/clock.hpp"\n#include <sstream>\n' >"$tree/daemon/server_loop.cpp"
     printf '#include <sodium.h>\n#include <unistd.h>\n' >"$tree/daemon/main.cpp"
 }
 
@@ -34,8 +34,8 @@ clean_tree
 
 planted daemon/server.cpp '#include <sodium.h>'
 planted curvecp/posix/pipe.cpp '#include <ev.h>'
-planted daemon/server_loop.cpp '#include <CLI/CLI.hpp>'
-planted daemon/server.hpp '#include <spdlog/spdlog.h>'
+planted curvecp/posix/pipe.cpp '#include <iostream>'
+planted client/main.cpp '#include <sstream>'
 planted curvecp/core/frame.hpp '#include "curvecp/posix/fd.hpp"'
 planted curvecp/posix/fd.hpp '#include "daemon/server.hpp"'
 planted client/main.cpp '#include "daemon/server.hpp"'

@@ -10,13 +10,18 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-// The options as "-c=5 -q", then the positions, each in brackets.
-std::string parse(Words words) {
+CommandLine tool() {
     CommandLine command_line("tool", "prog...", "A tool for tests.");
     command_line.add_verbosity();
     command_line.add_value("-c", "N", "a number");
     command_line.add_flag("--stdio", "a flag");
     command_line.add_value("--timeout", "SECONDS", "a time");
+    return command_line;
+}
+
+// The options as "-c=5 -q", then the positions, each in brackets.
+std::string parse(Words words) {
+    const CommandLine command_line = tool();
     words.insert(words.begin(), "tool");
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
@@ -53,6 +58,8 @@ TEST_CASE("options are separate or grouped, with their values joined or not") {
     CHECK(parse({"--timeout=3", "--timeout", "4", "--stdio"}) ==
           "--timeout=3 --timeout=4 --stdio ");
     CHECK(parse({"-c", "-1", "x"}) == "-c=-1 [x]");
+    CHECK(parse({"-c", "--", "x"}) == "-c=-- [x]");
+    CHECK(parse({"--timeout=a=b", "--timeout="}) == "--timeout=a=b --timeout ");
 }
 
 TEST_CASE("a repeated option keeps its order, so that the last can count") {
@@ -78,13 +85,33 @@ TEST_CASE("what cannot be meant is named") {
     CHECK(refusal({"--nothing=3"}) == "unknown option --nothing");
     CHECK(refusal({"-q", "-c"}) == "option -c needs a value");
     CHECK(refusal({"--timeout"}) == "option --timeout needs a value");
+    CHECK(refusal({"--time", "3"}) == "unknown option --time");
+    CHECK(refusal({"---"}) == "unknown option ---");
+    CHECK(refusal({"-q", "--help", "-x"}) == "unknown option -x");
     CHECK(refusal({"--stdio=yes"}) == "option --stdio takes no value, not yes");
 }
 
 TEST_CASE("help and version are asked for before any position only") {
     CHECK(parse({"--help"}) == "help");
     CHECK(parse({"--version"}) == "help");
+    CHECK(parse({"-q", "-c5", "--help", "--version", "x"}) == "help");
     CHECK(parse({"x", "--version"}) == "[x][--version]");
+}
+
+TEST_CASE("help has the usage and a line for each option, in two columns") {
+    CHECK(tool().help() ==
+          "A tool for tests.\n"
+          "Usage: tool [OPTIONS] prog...\n"
+          "\n"
+          "Options:\n"
+          "  --help             print this help\n"
+          "  --version          print the version\n"
+          "  -q                 no error messages\n"
+          "  -Q                 print error messages (default)\n"
+          "  -v                 print extra information; -vv prints more\n"
+          "  -c N               a number\n"
+          "  --stdio            a flag\n"
+          "  --timeout SECONDS  a time\n");
 }
 
 TEST_CASE("of -q, -Q and -v the last counts, and a second -v tells more") {
