@@ -24,7 +24,8 @@ bool LossRecovery::may_send(TimePoint now) const {
 }
 
 MessageId LossRecovery::on_block_sent(TimePoint now, SentBlock& block, std::size_t size) {
-    const std::uint64_t number = log_.add({.sent = now, .begin = block.range.begin});
+    const std::uint64_t number = log_.add(
+        {.sent = now, .begin = block.range.begin, .size = static_cast<std::uint16_t>(size)});
     blocks_.sent(block, number, size);
     ++statistics_.blocks;
     if (block.transmissions > 1) ++statistics_.retransmitted;
@@ -50,11 +51,11 @@ LossRecovery::Echoed LossRecovery::on_echo(TimePoint now, MessageId id, Duration
     }
     transmission.echoed = true;
     newest_echoed_ = std::max(newest_echoed_, *number);
-    if (transmission.kind == Transmission::Kind::Ping) return {Echo::Ping, *number};
+    if (transmission.kind == Transmission::Kind::Ping) return {Echo::Ping, *number, 0};
     on_delivered(transmission.sent, blocks_.echoed(transmission.begin, *number));
     on_received(*number);
     progress_ = true;
-    return {Echo::Block, *number};
+    return {Echo::Block, *number, transmission.size};
 }
 
 // What waited for a peer that slept says how long it slept, not how long the way is.
@@ -116,7 +117,6 @@ void LossRecovery::on_message(TimePoint now, bool answers_ping) {
     if (std::exchange(progress_, false)) on_progress(now);
     tell_controller(now);
     detect_losses(now);
-    heard_since_probe_ = true;
     ping_due_ = false;
     if (silent() && !answers_ping) hurry_ = true;
 }
@@ -130,8 +130,7 @@ bool LossRecovery::resolved(const Transmission& transmission, std::uint64_t numb
 
 // The log is in the order of sending, so the first that is still open decides.
 void LossRecovery::detect_losses(TimePoint now) {
-    const std::size_t in_flight = blocks_.bytes_in_flight();
-    std::optional<TimePoint> newest_lost;
+    CongestionController::Lost told{.now = now, .sent = {}, .in_flight = blocks_.bytes_in_flight()};
     while (!log_.empty()) {
         const Transmission first = log_.first();
         const std::uint64_t number = log_.first_number();
@@ -142,15 +141,15 @@ void LossRecovery::detect_losses(TimePoint now) {
         if (open && first.kind == Transmission::Kind::Block) {
             blocks_.lost(first.begin, number);
             ++statistics_.lost;
-            if (overtaken) newest_lost = first.sent;
+            // What an outage swallowed says nothing of how much the path carries.
+            if (overtaken && first.sent >= silence_ended_) {
+                told.sent = first.sent;
+                told.bytes += first.size;
+            }
         }
         log_.pop_first();
     }
-    if (!newest_lost) return;
-    controller_->on_lost({.now = now,
-                          .sent = *newest_lost,
-                          .bytes = in_flight - blocks_.bytes_in_flight(),
-                          .in_flight = in_flight});
+    if (told.bytes != 0) controller_->on_lost(told);
 }
 
 void LossRecovery::advance(TimePoint now) {
@@ -161,8 +160,7 @@ void LossRecovery::advance(TimePoint now) {
 void LossRecovery::on_probe_timeout() {
     ++timeouts_;
     probe_due_ = true;
-    ping_due_ = silent() && !heard_since_probe_;
-    heard_since_probe_ = false;
+    ping_due_ = silent();
 }
 
 std::optional<TimePoint> LossRecovery::loss_deadline() const {

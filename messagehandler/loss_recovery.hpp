@@ -28,8 +28,8 @@ class LossRecovery {
     [[nodiscard]] bool may_send(TimePoint now) const;
     [[nodiscard]] bool window_allows() const;
     [[nodiscard]] bool probe_due() const { return probe_due_; }
-    // The second and every later probe asks for a ping as well, where nothing was heard since the
-    // last: a peer whose buffer is full drops the block without an answer.
+    // The second and every later probe asks for a ping as well: a peer whose buffer is full drops
+    // the block without an answer, and so does a path that lets small packets through alone.
     [[nodiscard]] bool ping_due() const { return ping_due_; }
 
     // Nothing is there to send though window and pacing allow it.
@@ -46,6 +46,7 @@ class LossRecovery {
     struct Echoed {
         Echo what = Echo::Unknown;
         std::uint64_t number = 0;
+        std::size_t size = 0;  // of a block's message
     };
     // `answer_delay` is how long the peer says that it kept the id.
     Echoed on_echo(TimePoint now, MessageId id, Duration answer_delay);
@@ -108,7 +109,6 @@ class LossRecovery {
     bool progress_ = false;  // in the message that is being processed
     bool probe_due_ = false;
     bool ping_due_ = false;
-    bool heard_since_probe_ = false;
     bool hurry_ = false;  // the next probe does not back off
 };
 

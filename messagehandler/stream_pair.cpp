@@ -77,6 +77,18 @@ void StreamPair::take_receive_limit(const ReceiveLimit& receive_limit) {
     if (!send_.limited()) room_pinger_.cancel();
 }
 
+void StreamPair::watch_path(TimePoint now, const LossRecovery::Echoed& echo,
+                            std::span<const SentBlock> blocks) {
+    const bool full = std::any_of(blocks.begin(), blocks.end(), [](const SentBlock& block) {
+        return block.cost == kMaxMessageSize;
+    });
+    if (full || echo.size == kMaxMessageSize) {
+        path_watch_.on_full_block_arrived();
+    } else if (echo.what != LossRecovery::Echo::Unknown) {
+        path_watch_.on_answer(now, echo.number, patience());
+    }
+}
+
 // True where they are but the answer to a ping.
 bool StreamPair::take_acknowledgments(TimePoint now, const MessageHeader& header) {
     const Duration answer_delay =
@@ -84,10 +96,7 @@ bool StreamPair::take_acknowledgments(TimePoint now, const MessageHeader& header
     const auto echo = recovery_.on_echo(now, header.acknowledged_id, answer_delay);
     const auto blocks = send_.acknowledge(header.acknowledged);
     recovery_.on_acknowledged(now, blocks);
-    const bool full = std::any_of(blocks.begin(), blocks.end(), [](const SentBlock& block) {
-        return block.cost == kMaxMessageSize;
-    });
-    if (full) full_block_asked_.reset();
+    watch_path(now, echo, blocks);
     if (echo.what == LossRecovery::Echo::Ping) growth_pinger_.cancel();
     const bool echoed = echo.what != LossRecovery::Echo::Unknown;
     if (echoed || !blocks.empty()) acknowledged_ever_ = true;
@@ -193,7 +202,7 @@ void StreamPair::advance(TimePoint now) {
         give_up(Status::PeerVanished);
     } else if (const auto idle = idle_at(); idle && now >= *idle) {
         give_up(Status::Idle);
-    } else if (const auto vanish = blocks_vanish_at(); vanish && now >= *vanish) {
+    } else if (!completed_ && path_watch_.drops_full_blocks(patience())) {
         give_up(Status::BlocksVanish);
     }
 }
@@ -224,12 +233,6 @@ void StreamPair::schedule_room_pings(TimePoint now) {
     } else if (!room_pinger_.deadline()) {
         room_pinger_.schedule(now + recovery_.timeout(0));
     }
-}
-
-std::optional<TimePoint> StreamPair::blocks_vanish_at() const {
-    const bool heard = full_block_asked_ && watch_.last_heard() > *full_block_asked_;
-    if (!heard || completed_) return std::nullopt;
-    return *full_block_asked_ + patience();
 }
 
 std::optional<TimePoint> StreamPair::keepalive_at() const {
@@ -302,11 +305,11 @@ std::size_t StreamPair::send_block(TimePoint now, SentBlock& block,
     MessageHeader header = next_header(now);
     send_.describe(block, header);
     const std::size_t size = padded_size(header.block_size);
+    if (size == kMaxMessageSize) path_watch_.on_full_block(now, recovery_.next_number());
     header.id = recovery_.on_block_sent(now, block, size);
     const Encoded message = encode(header, out);
     send_.copy(block, message.block);
     watch_.on_asked(now);
-    if (size == kMaxMessageSize && !full_block_asked_) full_block_asked_ = now;
     pinger_.cancel();
     return message.size;
 }
@@ -344,7 +347,7 @@ std::optional<TimePoint> StreamPair::next_deadline() const {
     if (status_ == Status::Done) return result;
     result = earlier(result, earlier(pinger_.deadline(), leave_at()));
     result = earlier(result, earlier(room_pinger_.deadline(), growth_pinger_.deadline()));
-    result = earlier(result, earlier(blocks_vanish_at(), earlier(keepalive_at(), idle_at())));
+    result = earlier(result, earlier(keepalive_at(), idle_at()));
     if (!completed_) result = earlier(result, watch_.deadline());
     const bool waiting = send_.has_new() || send_.blocks().has_lost();
     if (waiting && recovery_.window_allows()) result = earlier(result, recovery_.next_paced());

@@ -10,6 +10,7 @@
 
 #include "messagehandler/acknowledger.hpp"
 #include "messagehandler/loss_recovery.hpp"
+#include "messagehandler/path_watch.hpp"
 #include "messagehandler/peer_watch.hpp"
 #include "messagehandler/pinger.hpp"
 #include "messagehandler/receive_stream.hpp"
@@ -98,6 +99,8 @@ class StreamPair {
     [[nodiscard]] bool is_client() const { return config_.role != Role::Server; }
     [[nodiscard]] bool both_complete() const { return send_.complete() && receive_.complete(); }
 
+    void watch_path(TimePoint now, const LossRecovery::Echoed& echo,
+                    std::span<const SentBlock> blocks);
     bool take_acknowledgments(TimePoint now, const MessageHeader& header);
     void take_block(TimePoint now, const Message& message);
     void take_receive_limit(const ReceiveLimit& receive_limit);
@@ -112,7 +115,6 @@ class StreamPair {
     void give_up(Status status);
     void note_progress(TimePoint now);
     void schedule_room_pings(TimePoint now);
-    [[nodiscard]] std::optional<TimePoint> blocks_vanish_at() const;
     [[nodiscard]] std::optional<TimePoint> keepalive_at() const;
     [[nodiscard]] std::optional<TimePoint> idle_at() const;
     [[nodiscard]] bool ping_due(TimePoint now) const;
@@ -136,7 +138,7 @@ class StreamPair {
     StreamPosition growth_told_at_;  // how far the peer had sent then
     std::uint64_t progress_ = 0;     // bytes of both streams
     TimePoint last_progress_;
-    std::optional<TimePoint> full_block_asked_;  // and none was answered since
+    PathWatch path_watch_;
     bool farewell_due_ = false;
     Status status_ = Status::Running;
     bool acknowledged_ever_ = false;  // the peer has acknowledged something

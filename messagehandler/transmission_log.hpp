@@ -12,6 +12,7 @@ struct Transmission {
 
     TimePoint sent;
     StreamPosition begin{};  // of the block
+    std::uint16_t size = 0;  // of a block's message
     Kind kind = Kind::Block;
     bool echoed = false;
 };

@@ -60,6 +60,34 @@ TEST_CASE("where small messages are answered and full blocks never, the path dro
     CHECK(harness.pair.status() == Status::BlocksVanish);
 }
 
+TEST_CASE("a path is not blamed for full blocks that an outage swallowed") {
+    Harness harness = established({.role = Role::Server, .timeout = 20s}, kMuch);
+    harness.write(3000);
+    static_cast<void>(harness.run_for(18s));
+    // The first that gets through are pings, and more full blocks vanish for a while.
+    for (int i = 0; i < 20; ++i) {
+        for (const Sent& message : harness.run_for(500ms)) {
+            if (message.size < 1000) harness.acknowledge(1, message.header.id);
+        }
+    }
+    CHECK(harness.pair.status() == Status::Running);
+    harness.acknowledge(3001);
+    static_cast<void>(harness.run_for(60s));
+    CHECK(harness.pair.status() == Status::Running);
+}
+
+TEST_CASE("a path is not blamed for full blocks while some of them arrive") {
+    Harness harness = established({.role = Role::Server, .timeout = 10s}, kMuch);
+    for (std::uint64_t position = 1; position < 60 * 1024; position += 1024) {
+        harness.write(1024);
+        for (const Sent& message : harness.run_for(500ms)) {
+            if (message.size < 1000) harness.acknowledge(position, message.header.id);
+        }
+        harness.acknowledge(position + 1024);
+    }
+    CHECK(harness.pair.status() == Status::Running);
+}
+
 TEST_CASE("smaller blocks can be asked for") {
     Harness harness = established({.role = Role::Server, .max_block = 512}, kMuch);
     harness.write(3000);

@@ -117,3 +117,17 @@ TEST_CASE("an outage of 50 seconds is survived") {
     net.link.cut = false;
     check_transfer(net, 30s);
 }
+
+TEST_CASE(
+    "what an outage swallowed is not taken for loss by the path: the rate comes back at once") {
+    Loopback net(kClientFirst, kServer, {.delay = 100ms}, 1);
+    net.b.output = random_bytes(200'000'000, 1);
+    REQUIRE(net.run_for(1s));
+    net.link.cut = true;
+    REQUIRE(net.run_for(3s));
+    net.link.cut = false;
+    while (net.b.pair.recovery().silent()) REQUIRE(net.run_for(10ms));
+    const std::size_t before = net.a.input.size();
+    REQUIRE(net.run_for(1s));
+    CHECK(net.a.input.size() - before > 10'000'000);
+}
