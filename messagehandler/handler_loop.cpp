@@ -13,8 +13,9 @@ namespace curvecp::messagehandler {
 
 namespace {
 
-// Ours: so long is waited for the status of a program that closed its output.
-constexpr Duration kExitGrace = std::chrono::milliseconds(10);
+// Ours: so long is waited for the status of a program that is ending, which takes a busy machine a
+// while.
+constexpr Duration kExitGrace = std::chrono::seconds(5);
 constexpr std::size_t kReadSize = std::size_t{64} * 1024;  // ours: what a pipe holds
 
 Program start_program(const Options& options) {
@@ -128,9 +129,10 @@ void HandlerLoop::on_output() {
 void HandlerLoop::end_output_when_exit_is_known() {
     output_.reset();
     program_.output.close();
+    const bool ending = reaper_ && !program_exit_code_ && is_ending(program_.pid).value_or(true);
+    if (!ending) return end_output();
     output_ends_ = now() + kExitGrace;
-    if (reaper_) reaper_->reap();
-    if (!reaper_ || program_exit_code_) end_output();
+    reaper_->reap();
 }
 
 // Specification: a failure where the program is known to have been killed.

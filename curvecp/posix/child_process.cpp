@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
+#include <string_view>
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -122,6 +124,24 @@ std::optional<int> exit_code_of(int wait_status) noexcept {
 std::optional<int> signal_of(int wait_status) noexcept {
     if (!WIFSIGNALED(wait_status)) return std::nullopt;
     return WTERMSIG(wait_status);
+}
+
+std::optional<bool> is_ending(pid_t pid) {
+    constexpr unsigned kEnding = 0x4;  // PF_EXITING of linux/sched.h
+    constexpr int kFieldsBefore = 6;   // state, parent, group, session, terminal, its group
+    const Fd file(open(("/proc/" + std::to_string(pid) + "/stat").c_str(), O_RDONLY | O_CLOEXEC));
+    std::array<char, 512> buffer{};
+    const ssize_t size = file ? read(file.get(), buffer.data(), buffer.size()) : -1;
+    if (size <= 0) return std::nullopt;
+    std::string_view text(buffer.data(), static_cast<std::size_t>(size));
+    // The name may have any characters.
+    text.remove_prefix(std::min(text.rfind(')') + 1, text.size()));
+    for (int field = 0; field <= kFieldsBefore; ++field) {
+        text.remove_prefix(std::min(text.find(' ') + 1, text.size()));
+    }
+    unsigned flags = 0;
+    if (std::from_chars(text.begin(), text.end(), flags).ec != std::errc()) return std::nullopt;
+    return (flags & kEnding) != 0;
 }
 
 std::vector<std::string> current_environment() {

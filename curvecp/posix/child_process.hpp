@@ -42,6 +42,10 @@ struct Started {
 // The signal that killed it.
 [[nodiscard]] std::optional<int> signal_of(int wait_status) noexcept;
 
+// Whether a child is ending, or has ended and was not waited for: so is one that was killed before
+// the descriptors that it had are seen closed. nullopt where /proc does not tell.
+[[nodiscard]] std::optional<bool> is_ending(pid_t pid);
+
 [[nodiscard]] std::vector<std::string> current_environment();
 
 }  // namespace curvecp

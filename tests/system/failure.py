@@ -1,9 +1,12 @@
 """A stream that is not complete is never taken for one that is; and what -v tells at the end."""
 
 import os
+import pathlib
 import signal
+import subprocess
 import time
 
+import tracing
 from suite import Case, main, wait_until
 
 
@@ -18,6 +21,29 @@ class Failure(Case):
             done = self.from_service("echo half; kill -KILL $$")
             self.assertEqual((done.returncode, done.stdout), (111, "half\n"))
             self.assert_one_line(done.stderr, "the other side failed")
+
+    def test_the_status_of_a_killed_program_may_be_late(self):
+        path = self.file("program")
+        script = f"echo $$ >{path}.new; mv {path}.new {path}; read line; echo half; kill -KILL $$"
+        server = self.serve("curvecpmessage", "sh", "-c", script)
+        client = self.hold(server, "curvecpmessage", "-C", "--stdio", stdin=subprocess.PIPE)
+        client.stdin.write("go")
+        client.stdin.flush()
+        pid = int(wait_until(lambda: self.lines_of(path), 30, "the program starts")[0])
+        tracing.seize(pid)
+        client.stdin.write("\n")
+        client.stdin.close()
+        client.stdin = None
+        wait_until(lambda: self.is_dead(pid), 30, "it has been killed")
+        time.sleep(0.3)  # so late
+        tracing.release_status(pid)
+        out, err = client.communicate(timeout=30)
+        self.assertEqual((client.returncode, out), (111, "half\n"), err)
+
+    @staticmethod
+    def is_dead(pid):
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+        return stat.rpartition(")")[2].split()[0] == "Z"
 
     def test_a_status_that_is_no_signal_is_no_failure(self):
         done = self.from_service("echo all; exit 3")

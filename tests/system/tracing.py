@@ -6,7 +6,8 @@ import ctypes
 import os
 import subprocess
 
-TRACE_ME, SYSTEM_CALL, DETACH = 0, 24, 17
+TRACE_ME, SYSTEM_CALL, DETACH, SEIZE = 0, 24, 17, 0x4206
+ALL_CHILDREN = 0x40000000  # __WALL
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
@@ -41,3 +42,13 @@ def go_on(process, number):
     status = os.waitpid(process.pid, 0)[1]
     process.returncode = os.waitstatus_to_exitcode(status)
     return status
+
+
+def seize(pid):
+    """From now on the parent of the process, which is no child of ours, gets its status only after
+    release_status()."""
+    ptrace(SEIZE, pid)
+
+
+def release_status(pid):
+    os.waitpid(pid, ALL_CHILDREN)

@@ -151,3 +151,19 @@ TEST_CASE("an exit code is told from a signal") {
     CHECK(!exit_code_of(killed));
     CHECK(signal_of(killed) == SIGTERM);
 }
+
+TEST_CASE("a child that is ending is told from one that lives, however it is named") {
+    // A name with spaces, brackets and digits, as /proc tells it.
+    const Started started = shell("printf ') 0 4 4 4 4 4 4 (' >/proc/$$/comm; kill -STOP $$")();
+    REQUIRE(started);
+    int status = 0;
+    REQUIRE(waitpid(started.pid, &status, WUNTRACED) == started.pid);
+    REQUIRE(WIFSTOPPED(status));
+    CHECK(is_ending(started.pid) == false);
+    kill(started.pid, SIGKILL);
+    siginfo_t info{};
+    REQUIRE(waitid(P_PID, static_cast<id_t>(started.pid), &info, WEXITED | WNOWAIT) == 0);
+    CHECK(is_ending(started.pid) == true);
+    wait_for(started.pid);
+    CHECK_FALSE(is_ending(started.pid));
+}
