@@ -26,6 +26,7 @@ class Scale:
     bulk_bytes: int = 200_000_000  # whichever comes first: the reference does a few MB a second
     bulk_seconds: int = 4
     short_bytes: int = 1 << 20
+    streams: int = 16
     connections: tuple = ((1, 50), (50, 500), (200, 600))  # at once, in all
     connection_seconds: int = 10
     echoes: int = 2000
@@ -34,8 +35,8 @@ class Scale:
     idle_seconds: int = 5
 
 
-QUICK = Scale(bulk_bytes=20_000_000, bulk_seconds=1, connections=((1, 5), (20, 40)), echoes=200,
-              echo_seconds=1, idle=20, idle_seconds=1)
+QUICK = Scale(bulk_bytes=20_000_000, bulk_seconds=1, streams=4, connections=((1, 5), (20, 40)),
+              echoes=200, echo_seconds=1, idle=20, idle_seconds=1)
 SPARE = 10  # connections beside the idle ones
 PATIENCE = 15  # seconds, for what should come at once: the reference does stall now and then
 
@@ -86,17 +87,46 @@ class Bulk(Suite):
         server = peer.serve(stage, self.end, *far)
         client, result = self.connect(peer, stage, server, *near, seconds=seconds,
                                       server_first=way == "download")
-        used = {}
-        for role, pid in peer.roles(server, client):
-            used[role] = used.get(role, 0) + processes.cpu_seconds(pid)
+        used = self.used_by(peer, server, [client])
         stage.clear()
         return result, used
+
+    @staticmethod
+    def used_by(peer, server, clients):
+        used = {}
+        for role, pid in peer.roles(server, clients):
+            used[role] = used.get(role, 0) + processes.cpu_seconds(pid)
+        return used
 
     @staticmethod
     def figures_of(way, size, seconds, used):
         gigabytes = size / 1e9
         return {way: size / seconds / 1e6, f"{way}: CPU": sum(used.values()) / gigabytes,
                 **{f"{way}: CPU of {role}": cpu / gigabytes for role, cpu in used.items()}}
+
+
+class Streams(Bulk):
+    """Several such connections at once: what they carry in sum, and whether each gets its share."""
+
+    name = "streams"
+
+    def figures(self, scale):
+        yield Figure(f"{scale.streams} at once", "MB/s", "higher")
+        yield Figure(f"{scale.streams} at once: slowest", "% of mean", "higher")
+        yield Figure(f"{scale.streams} at once: CPU", "s/GB", "lower")
+        for role in ROLES:
+            yield Figure(f"{scale.streams} at once: CPU of {role}", "s/GB", "lower")
+
+    def measure(self, peer, stage, scale):
+        server = peer.serve(stage, self.end, "source", 1 << 40, scale.bulk_seconds)
+        command = peer.client(stage, server, self.end, "download", server_first=True)
+        clients = [stage.start(*command) for _ in range(scale.streams)]
+        results = [stage.result_of(client, PATIENCE + scale.bulk_seconds) for client in clients]
+        rates = [result["bytes"] / result["seconds"] for result in results]
+        total = sum(result["bytes"] for result in results)
+        words = f"{scale.streams} at once"
+        found = self.figures_of(words, total, total / sum(rates), self.used_by(peer, server, clients))
+        return found | {f"{words}: slowest": 100 * min(rates) / statistics.mean(rates)}
 
 
 class Connect(Suite):
@@ -214,4 +244,4 @@ class Idle(Echo):
         return {f"server's CPU, {scale.idle} idle": of_server, f"handlers' CPU, {scale.idle} idle": of_handlers}
 
 
-ALL = (Bulk, Connect, Echo, Idle)
+ALL = (Bulk, Streams, Connect, Echo, Idle)

@@ -53,6 +53,8 @@ class CongestionController {
 
 enum class Congestion : std::uint8_t { Bbr, Cubic };
 
-[[nodiscard]] std::unique_ptr<CongestionController> make_controller(Congestion congestion);
+// `one_machine`: the ends seem to be on one, see local_way.hpp.
+[[nodiscard]] std::unique_ptr<CongestionController> make_controller(Congestion congestion,
+                                                                    bool one_machine = false);
 
 }  // namespace curvecp::messagehandler

@@ -3,8 +3,10 @@
 #include "curvecp/posix/child_process.hpp"
 #include "curvecp/posix/clock.hpp"
 #include "curvecp/posix/failure.hpp"
+#include "messagehandler/local_way.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -20,6 +22,16 @@ constexpr std::size_t kReadSize = std::size_t{64} * 1024;  // ours: what a pipe 
 
 Program start_program(const Options& options) {
     return options.stdio ? standard_streams() : start_program(options.program, options.config.role);
+}
+
+std::string_view variable(const char* name) {
+    const char* const value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+StreamPair::Config with_way(StreamPair::Config config) {
+    config.one_machine = on_one_machine(variable("CURVECPLOCALIP"), variable("CURVECPREMOTEIP"));
+    return config;
 }
 
 }  // namespace
@@ -40,7 +52,7 @@ HandlerLoop::HandlerLoop(const Options& options, Log& log)
     : log_(log),
       stdio_(options.stdio),
       start_(now()),
-      pair_(options.config, now()),
+      pair_(with_way(options.config), now()),
       read_buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(kReadSize)),
       from_peer_(kFromPeer),
       to_peer_(kToPeer),

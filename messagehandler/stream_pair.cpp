@@ -33,7 +33,7 @@ constexpr std::uint64_t kRoomWorthTelling = std::uint64_t{64} * 1024;  // ours
 StreamPair::StreamPair(const Config& config, TimePoint now)
     : config_(config),
       receive_(std::max<std::size_t>(config.buffer, SendStream::kAssumedRoom)),
-      recovery_(send_.blocks(), make_controller(config.congestion)),
+      recovery_(send_.blocks(), make_controller(config.congestion, config.one_machine)),
       watch_(config.timeout, now),
       last_progress_(now) {
     switch (config_.role) {

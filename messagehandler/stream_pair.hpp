@@ -34,6 +34,7 @@ class StreamPair {
         std::size_t max_block = kMaxBlockSize;
         bool extensions = true;  // tell the receive limit
         Congestion congestion = Congestion::Bbr;
+        bool one_machine = false;  // both ends seem to be on one
     };
 
     enum class Status : std::uint8_t {

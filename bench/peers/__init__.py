@@ -7,7 +7,7 @@ A peer has a `name`, `suites` (the names of those it takes part in), and
                                      descriptors 0 and 1; see Stage.start_server()
     client(stage, server, *program)  the command of a client whose program has descriptors 6 and 7;
                                      server_first=True where the server's program speaks first
-    roles(server, client)            (role, pid) of each process of the one connection there is
+    roles(server, clients)           (role, pid) of each process of the connections there are
 """
 
 from peers import curvecp, limit, stunnel

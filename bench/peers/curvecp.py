@@ -16,7 +16,7 @@ MOST_CONNECTIONS = 4000
 
 
 class CurveCP:
-    suites = ("bulk", "connect", "echo", "idle")
+    suites = ("bulk", "streams", "connect", "echo", "idle")
 
     def __init__(self, name, programs, reason=None):
         self.name, self.programs, self.reason = name, programs, reason
@@ -38,20 +38,17 @@ class CurveCP:
         return (self.programs / "curvecpclient", NAME, server.key, "127.0.0.1", server.port, EXTENSION,
                 self.programs / "curvecpmessage", "-c" if server_first else "-C", *program)
 
-    def roles(self, server, client):
+    def roles(self, server, clients):
         tree = processes.parents()
-        server_handler, client_handler = only_child(server.pid, tree), only_child(client.pid, tree)
-        yield from {"server": server.pid, "server's handler": server_handler,
-                    "client": client.pid, "client's handler": client_handler}.items()
-        for handler in (server_handler, client_handler):
-            yield from (("programs", pid) for pid in processes.children(handler, tree))
-
-
-def only_child(pid, tree):
-    found = processes.children(pid, tree)
-    if len(found) != 1:
-        raise Failed(f"there are {len(found)} handlers, not one")
-    return found[0]
+        handlers = {"server's handler": processes.children(server.pid, tree),
+                    "client's handler": [child for client in clients for child in processes.children(client.pid, tree)]}
+        yield "server", server.pid
+        yield from (("client", client.pid) for client in clients)
+        for role, pids in handlers.items():
+            if len(pids) != len(clients):
+                raise Failed(f"{role}: there are {len(pids)}, not {len(clients)}")
+            yield from ((role, pid) for pid in pids)
+            yield from (("programs", program) for pid in pids for program in processes.children(pid, tree))
 
 
 def ours(setting):

@@ -29,7 +29,7 @@ verifyPeer = yes
 
 class Stunnel:
     name = "stunnel"
-    suites = ("bulk", "echo")
+    suites = ("bulk", "streams", "echo")
 
     def __init__(self, setting):
         self.tools = setting.tools
@@ -52,11 +52,13 @@ class Stunnel:
     def client(self, stage, server, *program, server_first=False):
         return (self.tools / "bench_joint", "stunnel4", "client.conf", "--", *program)
 
-    def roles(self, server, client):
+    def roles(self, server, clients):
         tree = processes.parents()
-        joined = sorted(processes.children(client.pid, tree))
-        if len(joined) != 2:
-            raise Failed("the client or its program is gone")
-        tls_client, program = joined  # in the order of their start
-        yield from {"server": server.pid, "client": tls_client, "programs": program}.items()
+        yield "server", server.pid
         yield from (("programs", pid) for pid in processes.children(server.pid, tree))
+        for client in clients:
+            joined = sorted(processes.children(client.pid, tree))
+            if len(joined) != 2:
+                raise Failed("the client or its program is gone")
+            tls_client, program = joined  # in the order of their start
+            yield from {"client": tls_client, "programs": program}.items()

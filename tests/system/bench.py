@@ -13,7 +13,8 @@ BENCH = HERE.parent.parent / "bench/bench.py"
 ROLES = ("server", "server's handler", "client", "client's handler", "programs")
 # Between which bounds the figures of any machine are.
 PLAUSIBLE = {"MB/s": (0.5, 50_000), "s/GB": (0, 1000), "1/s": (0.5, 50_000), "ms": (0.01, 10_000),
-             "us": (1, 1_000_000), "kB": (-100, 10_000), "ms/s": (0, 2000), "%": (0, 0)}
+             "us": (1, 1_000_000), "kB": (-100, 10_000), "ms/s": (0, 2000), "%": (0, 0),
+             "% of mean": (1, 100)}
 
 
 class Bench(Case):
@@ -50,7 +51,7 @@ class Bench(Case):
         self.assert_nothing_is_left()
 
     def check_sums(self, values):
-        for way in ("download", "upload"):
+        for way in ("download", "upload", "4 at once"):
             parts = [values[f"{way}: CPU of {role}"] for role in ROLES]
             self.assertTrue(all(part > 0 for part in parts), parts)
             self.assertAlmostEqual(sum(parts), values[f"{way}: CPU"], delta=0.01)
