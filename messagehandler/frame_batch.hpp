@@ -25,7 +25,7 @@ class FrameBatch {
 
   private:
     static constexpr std::size_t kSize =
-        std::size_t{48} * kMaxFrameSize;  // ours: what a pipe takes
+        std::size_t{55} * kMaxFrameSize;  // ours: what one send takes, and fits into a pipe
 
     std::unique_ptr<std::uint8_t[]> memory_;
     std::size_t begin_ = 0;

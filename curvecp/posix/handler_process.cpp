@@ -3,6 +3,7 @@
 #include "curvecp/posix/child_process.hpp"
 
 #include <cerrno>
+#include <utility>
 
 #include <unistd.h>
 
@@ -51,10 +52,16 @@ HandlerProcess::~HandlerProcess() {
 
 bool HandlerProcess::queue(Bytes frame) {
     batch_.push_back(frame);
-    return batch_.size() == 1;
+    if (batch_.size() == kBatch) write_batch();
+    return !std::exchange(queued_, true);
 }
 
 void HandlerProcess::flush() {
+    queued_ = false;
+    if (!batch_.empty()) write_batch();
+}
+
+void HandlerProcess::write_batch() {
     if (batch_.size() >= kBulkBatch) enlarge(writer_.fd(), to_handler_enlarged_);
     write(batch_);
     batch_.clear();

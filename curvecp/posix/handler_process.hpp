@@ -33,13 +33,17 @@ class HandlerProcess {
     HandlerProcess& operator=(const HandlerProcess&) = delete;
     ~HandlerProcess();
 
-    // Collects a frame, whose bytes must stay until flush(). True for the first of a batch.
+    // Ours, because one send or receive takes 55 of the largest packets: what is read is one send,
+    // and the handler has one run of packets to deal with while the next is opened.
+    static constexpr std::size_t kBatch = 55;
+
+    // Collects a frame, whose bytes must stay until flush(). True for the first since that.
     bool queue(Bytes frame);
-    // Writes the batch; what a full pipe does not take is dropped.
+    // Writes what has been collected; what a full pipe does not take is dropped. A batch that is
+    // full has been written before.
     void flush();
 
-    // Ours: what a default pipe holds, and the incomplete frame in front of it.
-    static constexpr std::size_t kReadBufferSize = 65'536 + kMaxFrameSize;
+    static constexpr std::size_t kReadBufferSize = kBatch * kMaxFrameSize;
     // Reads what the handler has written into a buffer of that size, which is needed only until the
     // last next(): call next() until it needs more. False at the end of the handler's output.
     [[nodiscard]] bool read(MutableBytes buffer);
@@ -54,6 +58,7 @@ class HandlerProcess {
 
   private:
     void enlarge(int fd, bool& enlarged) noexcept;
+    void write_batch();
     void write(std::span<const Bytes> frames);
 
     EventLoop& loop_;
@@ -63,6 +68,7 @@ class HandlerProcess {
     Fd from_handler_;
     FrameReader reader_;
     std::vector<Bytes> batch_;
+    bool queued_ = false;  // something since flush()
     IoWatcher readable_;
     std::optional<IoWatcher> writable_;  // made when a frame was cut for the first time
     bool to_handler_enlarged_ = false;
