@@ -55,7 +55,8 @@ class Suite:
         """Many clients, see crowd.cpp."""
         crowd = stage.start(self.crowd, how, at_once, total, seconds,
                             *peer.client(stage, server, self.end, program))
-        return stage.result_of(crowd, seconds + PATIENCE)
+        rounds = -(-total // at_once)  # each client has its own time
+        return stage.result_of(crowd, rounds * seconds + PATIENCE)
 
 
 class Bulk(Suite):
@@ -205,7 +206,7 @@ class Idle(Echo):
     def measure(self, peer, stage, scale):
         before = self.memory_without(peer, stage, scale)
         server = peer.serve(stage, self.end, "echo", most=scale.idle + SPARE)
-        result = self.gather(peer, stage, server, "hold", "hold", 20, scale.idle, 2 * scale.connection_seconds)
+        result = self.gather(peer, stage, server, "hold", "hold", 20, scale.idle, scale.connection_seconds)
         if result["done"] < 0.98 * scale.idle:
             raise Failed(f"only {result['done']:.0f} of {scale.idle} connections came about")
         handlers = processes.children(server.pid)

@@ -15,6 +15,8 @@ constexpr double kMessageSize = 1088;
 constexpr double kShrunk = 0.7;                // as CUBIC
 constexpr double kGrowth = 8;                  // messages a round
 constexpr Duration kLong = milliseconds(100);  // so long the usual window takes at 4 MB/s
+constexpr Duration kFar = milliseconds(30);    // the shortest round trip of the first
+constexpr unsigned kFirstSamples = 16;
 constexpr Duration kAlone = milliseconds(3);
 constexpr Duration kCompany = milliseconds(8);
 
@@ -35,11 +37,18 @@ bool on_one_machine(std::string_view local_ip, std::string_view remote_ip) {
 
 void LocalWay::on_acknowledged(const Acknowledged& acknowledged) {
     if (!local_) return otherwise_->on_acknowledged(acknowledged);
+    judge_distance(acknowledged);
     if (acknowledged.smoothed_rtt > kLong) {
         shrink(acknowledged.now, acknowledged.sent);
     } else {
         grow(acknowledged);
     }
+}
+
+void LocalWay::judge_distance(const Acknowledged& acknowledged) {
+    if (!acknowledged.rtt || samples_ == kFirstSamples) return;
+    least_rtt_ = std::min(least_rtt_, *acknowledged.rtt);
+    if (++samples_ == kFirstSamples) local_ = least_rtt_ < kFar;
 }
 
 void LocalWay::grow(const Acknowledged& acknowledged) {

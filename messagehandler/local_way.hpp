@@ -3,9 +3,9 @@
 // back, and the streams that share the machine get anything but the same. Here blocks leave without
 // a pace, in windows that are the same for all.
 //
-// It finds out where that is wrong (a relay on this machine, a buffer that is too small): the
-// window shrinks with losses and long round trips as in RFC 5681, and from the smallest on another
-// controller takes over for good.
+// It finds out where that is wrong (a relay on this machine, a buffer that is too small): where no
+// answer comes soon, and where the window, which shrinks with losses and long round trips as in RFC
+// 5681, has become the smallest, another controller takes over for good.
 #pragma once
 
 #include "messagehandler/congestion_controller.hpp"
@@ -40,11 +40,14 @@ class LocalWay final : public CongestionController {
     static constexpr double kLeastWindow = 32;
 
   private:
+    void judge_distance(const Acknowledged& acknowledged);
     void grow(const Acknowledged& acknowledged);
     void shrink(TimePoint now, TimePoint sent);
 
     std::unique_ptr<CongestionController> otherwise_;
     bool local_ = true;
+    unsigned samples_ = 0;
+    Duration least_rtt_ = Duration::max();
     double window_ = kFirstWindow;
     double most_ = kUsualWindow;
     bool steep_ = true;                // doubles in a round, until it shrinks for the first time

@@ -4,9 +4,9 @@
 //
 // COMMAND is a client whose program is `bench_end first` or `bench_end hold`; BENCH_STARTED tells
 // it when it was started. With `finish` the next one is started when one has ended, with `hold`
-// when one has its first byte. After SECONDS nobody is waited for any more; who has no first byte
-// then counts as if it came after SECONDS. It prints one line of NAME=VALUE and stays until its
-// input ends.
+// when one has its first byte. Nobody is waited for longer than SECONDS from its own start; who has
+// no first byte then counts as if it came after SECONDS, and ends. It prints one line of NAME=VALUE
+// and stays until its input ends.
 #include "bench/programs/percentiles.hpp"
 #include "bench/programs/result.hpp"
 #include "curvecp/posix/child_process.hpp"
@@ -14,8 +14,10 @@
 #include "curvecp/posix/event_loop.hpp"
 #include "curvecp/posix/pipe.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -41,7 +43,6 @@ class Crowd {
           environment_(current_environment()),
           results_(make_pipe(Blocking::WriteEnd)) {
         environment_.emplace_back();  // for BENCH_STARTED
-        deadline_.set(began_ + plan_.limit);
     }
 
     void run() {
@@ -59,17 +60,25 @@ class Crowd {
     }
 
   private:
+    struct Client {
+        pid_t pid;
+        TimePoint started;
+    };
+
     void start_more() {
-        while (running_ < plan_.at_once && started_ < plan_.total) start_one();
+        while (waited_for_.size() < plan_.at_once && started_ < plan_.total) start_one();
         if (done_ + failed_ >= plan_.total) loop_.stop();
+        // They are in the order of their start.
+        if (!waited_for_.empty()) deadline_.set(waited_for_.front().started + plan_.limit);
     }
 
     void start_one() {
-        environment_.back() = "BENCH_STARTED=" + std::to_string(now().time_since_epoch().count());
+        const TimePoint time = now();
+        environment_.back() = "BENCH_STARTED=" + std::to_string(time.time_since_epoch().count());
         const std::array<DescriptorMapping, 1> output{{{results_.write.get(), STDOUT_FILENO}}};
         ++started_;
-        if (start({plan_.command, environment_, output})) {
-            ++running_;
+        if (const Started client = start({plan_.command, environment_, output})) {
+            waited_for_.push_back({client.pid, time});
         } else {
             ++failed_;
         }
@@ -87,27 +96,50 @@ class Crowd {
     }
 
     void on_first_byte(const std::string& line) {
-        constexpr std::string_view kName = "first_us=";
-        if (!line.starts_with(kName)) return;
-        const double microseconds = std::strtod(line.c_str() + kName.size(), nullptr);
-        times_.emplace_back(static_cast<Duration::rep>(microseconds * 1000));
-        if (plan_.hold) one_more_done();
+        const auto microseconds = value_of(line, "first_us=");
+        const auto started = value_of(line, "started=");
+        if (!microseconds || !started) return;
+        times_.emplace_back(static_cast<Duration::rep>(*microseconds * 1000));
+        const TimePoint start{Duration(static_cast<Duration::rep>(*started))};
+        if (plan_.hold && forget([start](const Client& one) { return one.started == start; })) {
+            one_more_done();
+        }
     }
 
-    // Of those that hold, none is to end.
-    void on_end(int wait_status) {
-        if (!plan_.hold && exit_code_of(wait_status) == 0) {
+    static std::optional<double> value_of(const std::string& line, std::string_view name) {
+        const std::size_t at = line.find(name);
+        if (at == std::string::npos) return std::nullopt;
+        return std::strtod(line.c_str() + at + name.size(), nullptr);
+    }
+
+    void on_end(pid_t pid, int wait_status) {
+        const bool waited_for = forget([pid](const Client& one) { return one.pid == pid; });
+        if (waited_for && !plan_.hold && exit_code_of(wait_status) == 0) {
             one_more_done();
-        } else {
-            ++failed_;
-            running_ -= std::min<std::size_t>(running_, 1);
+        } else if (waited_for || signal_of(wait_status) != SIGKILL) {
+            ++failed_;  // of those that hold, none is to end
         }
         start_more();
     }
 
+    void on_deadline() {
+        const TimePoint latest = now() - plan_.limit;
+        while (!waited_for_.empty() && waited_for_.front().started <= latest) {
+            kill(waited_for_.front().pid, SIGKILL);
+            waited_for_.erase(waited_for_.begin());
+            ++failed_;
+        }
+        start_more();
+    }
+
+    // True where somebody was waited for.
+    template <class Condition>
+    bool forget(Condition condition) {
+        return std::erase_if(waited_for_, condition) != 0;
+    }
+
     void one_more_done() {
         ++done_;
-        --running_;
         last_done_ = now();
     }
 
@@ -116,7 +148,7 @@ class Crowd {
     Pipe results_;
     std::string unread_;
     std::size_t started_ = 0;
-    std::size_t running_ = 0;
+    std::vector<Client> waited_for_;
     std::size_t done_ = 0;
     std::size_t failed_ = 0;
     std::vector<Duration> times_;
@@ -124,8 +156,8 @@ class Crowd {
     TimePoint last_done_ = began_;
     EventLoop loop_;
     IoWatcher on_result_{loop_, results_.read.get(), Readiness::Readable, [this] { on_result(); }};
-    ChildReaper reaper_{loop_, [this](pid_t, int wait_status) { on_end(wait_status); }};
-    Deadline deadline_{loop_, [this] { loop_.stop(); }};
+    ChildReaper reaper_{loop_, [this](pid_t pid, int status) { on_end(pid, status); }};
+    Deadline deadline_{loop_, [this] { on_deadline(); }};
 };
 
 Plan parse(std::span<char*> arguments) {

@@ -10,8 +10,10 @@
 //     bench_end download                  receives the load of a source
 //     bench_end upload BYTES SECONDS      sends a load to a sink
 //     bench_end ping SIZE COUNT SECONDS   so many round trips through an echo, or as many as the
-//     time allows bench_end first                     one byte there and back, since BENCH_STARTED
-//     nanoseconds bench_end hold                      the same, and then stays connected
+//     time
+//                                         allows
+//     bench_end first                     one byte there and back, since BENCH_STARTED nanoseconds
+//     bench_end hold                      the same, and then stays connected
 //
 // All but `first` stay until their input ends, a client until descriptor 0 ends: meanwhile the
 // processes of the connection can be looked at.
@@ -133,8 +135,9 @@ int first(Arguments) {
     if (started == nullptr) return kUsage;
     const auto since_boot = static_cast<std::uint64_t>(now().time_since_epoch().count());
     Result result;
-    return result.add("first_us", as_double(since_boot - number(started)) / 1000).tell() ? 0
-                                                                                         : kBroken;
+    result.add("first_us", as_double(since_boot - number(started)) / 1000);
+    result.add("started", as_double(number(started)));
+    return result.tell() ? 0 : kBroken;
 }
 
 int hold(Arguments arguments) {

@@ -1,7 +1,7 @@
 #include "messagehandler/local_way.hpp"
 
 #include "messagehandler/cubic.hpp"
-#include "messagehandler/stream_pair.hpp"
+#include "tests/unit/messagehandler/stream_pair_loopback.hpp"
 
 #include <doctest/doctest.h>
 
@@ -112,10 +112,18 @@ TEST_CASE("where much is lost, or the way holds much, the other controller takes
         driver.rounds(10, 101ms);
     }
     CHECK_FALSE(driver.local());
-    CHECK(driver.way.pacing_rate().has_value() == (driver.way.window() != 10 * kFull));
     driver.rounds(3, 1ms);
     CHECK_FALSE(driver.local());
     CHECK(driver.way.pacing_rate());
+}
+
+TEST_CASE("where no answer comes soon, the other controller takes over") {
+    LocalDriver driver;
+    for (int i = 0; i < 16; ++i) {
+        CHECK(driver.local());
+        driver.way.on_acknowledged({.now = driver.now, .rtt = 31ms, .smoothed_rtt = 31ms});
+    }
+    CHECK_FALSE(driver.local());
 }
 
 TEST_CASE("after a silence the window on one machine begins anew") {
@@ -124,4 +132,19 @@ TEST_CASE("after a silence the window on one machine begins anew") {
     driver.way.on_silence_ended(driver.now);
     CHECK(driver.window() == 64);
     CHECK(driver.local());
+}
+
+TEST_CASE(
+    "a connection whose ends are said to be on one machine, and are not, gets its controller") {
+    const auto controller_over = [](Duration delay, bool one_machine) {
+        Loopback loopback({.role = Role::Server, .one_machine = one_machine},
+                          {.role = Role::ClientServerSpeaksFirst}, {.delay = delay}, 1);
+        loopback.a.output = random_bytes(8'000'000, 1);
+        CHECK(loopback.run_for(60s));
+        CHECK(loopback.b.input == loopback.a.output);
+        return std::string(loopback.a.pair.recovery().controller().state());
+    };
+    CHECK(controller_over(100us, true) == "local");
+    CHECK(controller_over(100us, false) != "local");
+    CHECK(controller_over(20ms, true) != "local");
 }
