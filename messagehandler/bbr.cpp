@@ -33,7 +33,7 @@ constexpr double kFirstPush = 1.25;  // the draft's
 constexpr double kPushStep = 0.25;
 constexpr double kMostPush = 2;
 
-double seconds(Duration duration) {
+double in_seconds(Duration duration) {
     return Seconds(duration).count();
 }
 
@@ -90,7 +90,7 @@ void Bbr::end_round(TimePoint now, TimePoint sent) {
     ++rounds_in_state_;
     const Duration arriving = now - round.begin;
     const Duration sending = sent - round.first_sent;
-    verdict_.rate = round.delivered / seconds(std::max(arriving, sending));
+    verdict_.rate = round.delivered / in_seconds(std::max(arriving, sending));
     verdict_.stretched = arriving > sending + sending / 20;
     verdict_.starved = starved_ && *starved_ >= round.first_sent;
     if (round.rtt_samples > 0) judge_rtt(now, round);
@@ -257,11 +257,11 @@ void Bbr::on_silence_ended(TimePoint now) {
 // --- what that means for the sender
 
 double Bbr::product() const {
-    return least_rtt_ ? rate_ * seconds(calm_rtt_.value_or(*least_rtt_)) : 0;
+    return least_rtt_ ? rate_ * in_seconds(calm_rtt_.value_or(*least_rtt_)) : 0;
 }
 
 double Bbr::least_product() const {
-    return rate_ * seconds(*least_rtt_);
+    return rate_ * in_seconds(*least_rtt_);
 }
 
 double Bbr::pacing_gain() const {
@@ -288,13 +288,13 @@ std::size_t Bbr::window() const {
     const double gain = state_ == State::Probe ? 0.5 : 2;
     // Acknowledgments wait for company, and programs run late.
     const Duration waits = milliseconds(1) + std::min<Duration>(last_rtt_ / 4, milliseconds(5));
-    return static_cast<std::size_t>(gain * product() + rate_ * seconds(waits) + 4 * kMessage);
+    return static_cast<std::size_t>(gain * product() + rate_ * in_seconds(waits) + 4 * kMessage);
 }
 
 std::optional<std::uint64_t> Bbr::pacing_rate() const {
     if (!least_rtt_) return std::nullopt;
     const double rate =
-        state_ == State::Startup ? startup_window_ / seconds(last_rtt_) : rate_ / (1 - loss_);
+        state_ == State::Startup ? startup_window_ / in_seconds(last_rtt_) : rate_ / (1 - loss_);
     return static_cast<std::uint64_t>(std::max(pacing_gain() * rate, kMessage));
 }
 

@@ -116,7 +116,6 @@ class Bbr final : public CongestionController {
     bool probe_drained_ = false;  // so little is in flight as it wants
     Duration probe_rtt_{0};       // the least since
 
-    static constexpr double kMessage = 1088;
     // Ours: 32 blocks, as gQUIC has for long; what they queue on a slow link is gone in a round.
     static constexpr double kFirstWindow = 32 * kMessage;
 };

@@ -2,6 +2,7 @@
 // this; a controller is told the time and everything that it decides by.
 #pragma once
 
+#include "curvecp/core/frame.hpp"
 #include "curvecp/core/time.hpp"
 
 #include <cstddef>
@@ -10,6 +11,9 @@
 #include <optional>
 
 namespace curvecp::messagehandler {
+
+// What rates and windows are counted in: the largest message.
+inline constexpr double kMessage = kMaxMessageSize;
 
 // Sizes are of messages, padding included, in bytes; rates are bytes a second.
 class CongestionController {

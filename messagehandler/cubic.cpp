@@ -7,7 +7,6 @@ namespace curvecp::messagehandler {
 
 namespace {
 
-constexpr double kMessage = 1088;
 constexpr double kBeta = 0.7;                                  // RFC 9438 section 4.6
 constexpr double kC = 0.4;                                     // section 5
 constexpr double kLeastWindow = 2;                             // RFC 9002 section 7.2

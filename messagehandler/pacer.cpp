@@ -1,5 +1,7 @@
 #include "messagehandler/pacer.hpp"
 
+#include "messagehandler/congestion_controller.hpp"
+
 #include <algorithm>
 
 namespace curvecp::messagehandler {
@@ -9,7 +11,6 @@ namespace {
 // Ours: a burst is what passes in this time; timers come late by a part of it. So single blocks
 // leave up to 15 Mbit/s, and tens at a time at 1 Gbit/s.
 constexpr double kBurstSeconds = 0.0006;
-constexpr double kMessage = 1088;
 constexpr double kMostCredit = double{Pacer::kMostMessages} * kMessage;
 constexpr double kMostBurst = kMostCredit / 2;
 

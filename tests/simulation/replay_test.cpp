@@ -1,4 +1,5 @@
 // What was recorded starts nothing a second time; what the server cannot take costs it nothing.
+#include "tests/simulation/talk.hpp"
 #include "tests/simulation/world.hpp"
 
 #include <malloc.h>
@@ -14,12 +15,6 @@ using namespace std::chrono_literals;
 using messagehandler::Role;
 
 namespace {
-
-Script writes(std::uint64_t bytes) {
-    Script script;
-    script.output = bytes;
-    return script;
-}
 
 ClientHost::Config talking_client(std::uint64_t bytes = 10'000) {
     return {.handler = {{Role::ClientSpeaksFirst}, writes(bytes)}};

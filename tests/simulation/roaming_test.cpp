@@ -1,4 +1,5 @@
 // The client's address changes: answers follow whoever proves to be the client, nobody else.
+#include "tests/simulation/talk.hpp"
 #include "tests/simulation/world.hpp"
 
 using namespace curvecp;
@@ -8,13 +9,7 @@ using messagehandler::Role;
 
 namespace {
 
-constexpr std::uint64_t kBytes = 1'000'000;
-
-Script writes(std::uint64_t bytes) {
-    Script script;
-    script.output = bytes;
-    return script;
-}
+constexpr std::uint64_t kMovedBytes = 1'000'000;
 
 Address moved_to(std::uint64_t times) {
     Address address = address_of_client(0);
@@ -52,9 +47,9 @@ TEST_CASE("a client whose address changes in mid-transfer loses nothing, in eith
             Link::Config link;
             if (seed > 5) link.loss = 0.05;
             const std::uint64_t every = 100'000 + 17'000 * seed;
-            run_moving(seed, writes(kBytes), {}, role, every, link);
-            run_moving(seed, {}, writes(kBytes), role, every, link);
-            run_moving(seed, writes(kBytes), writes(kBytes), role, every, link);
+            run_moving(seed, writes(kMovedBytes), {}, role, every, link);
+            run_moving(seed, {}, writes(kMovedBytes), role, every, link);
+            run_moving(seed, writes(kMovedBytes), writes(kMovedBytes), role, every, link);
         }
     }
 }
@@ -64,14 +59,14 @@ TEST_CASE("a client that only listens, with its own output open, is found after 
     listening.end_delay = 10min;
     for (const std::uint64_t seed : seeds(5)) {
         INFO(to_run_alone(seed));
-        run_moving(seed, listening, writes(kBytes), Role::ClientServerSpeaksFirst,
+        run_moving(seed, listening, writes(kMovedBytes), Role::ClientServerSpeaksFirst,
                    100'000 + 7'000 * seed, {});
     }
 }
 
 TEST_CASE("a client that moved in silence is heard when it speaks again") {
-    Script pausing = writes(kBytes);
-    pausing.pause_at = kBytes / 2;
+    Script pausing = writes(kMovedBytes);
+    pausing.pause_at = kMovedBytes / 2;
     pausing.pause = 90s;
     World world(1, {.handler = {{Role::Server}, writes(1000)}});
     world.add_client({.handler = {{Role::ClientSpeaksFirst}, pausing}});
@@ -82,8 +77,8 @@ TEST_CASE("a client that moved in silence is heard when it speaks again") {
 }
 
 TEST_CASE("replayed, late and forged packets from another address move nothing") {
-    World world(1, {.handler = {{Role::Server}, writes(kBytes)}});
-    world.add_client({.handler = {{Role::ClientSpeaksFirst}, writes(kBytes)}});
+    World world(1, {.handler = {{Role::Server}, writes(kMovedBytes)}});
+    world.add_client({.handler = {{Role::ClientSpeaksFirst}, writes(kMovedBytes)}});
     Network& network = world.network();
     std::vector<Datagram> withheld;
     Dice dice(1);
@@ -135,11 +130,11 @@ namespace {
 // A world with a transfer that is half through.
 World& begin_and_wait(std::optional<World>& storage) {
     World& world =
-        storage.emplace(1, ServerHost::Config{.handler = {{Role::Server}, writes(kBytes)}});
-    world.add_client({.handler = {{Role::ClientSpeaksFirst}, writes(kBytes)}});
+        storage.emplace(1, ServerHost::Config{.handler = {{Role::Server}, writes(kMovedBytes)}});
+    world.add_client({.handler = {{Role::ClientSpeaksFirst}, writes(kMovedBytes)}});
     REQUIRE(world.queue().run_until(TimePoint{1min}, [&] {
         return world.client().handler() != nullptr &&
-               world.client().handler()->program().read() > kBytes / 2;
+               world.client().handler()->program().read() > kMovedBytes / 2;
     }));
     return world;
 }

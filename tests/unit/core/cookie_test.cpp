@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr TimePoint kStart{1000s};
+constexpr TimePoint kJarStart{1000s};
 using SealedBytes = std::array<std::uint8_t, SealedCookie::kSize>;
 
 SealedBytes sealed_by(const CookieJar& jar) {
@@ -38,7 +38,7 @@ std::array<std::uint8_t, kKeySize> filled_with(std::uint8_t byte) {
 }  // namespace
 
 TEST_CASE("a cookie gives back what was put in") {
-    const CookieJar jar(kStart);
+    const CookieJar jar(kJarStart);
     const KeyPair client = make_key_pair();
     const KeyPair server = make_key_pair();
     LongTermNonce nonce;
@@ -55,20 +55,20 @@ TEST_CASE("a cookie gives back what was put in") {
 TEST_CASE("a cookie lives 60 to 120 seconds, by when in its minute it was made") {
     for (int age_of_key = 0; age_of_key < 60; age_of_key += 7) {
         CAPTURE(age_of_key);
-        CookieJar jar(kStart);
-        const TimePoint made = kStart + std::chrono::seconds(age_of_key);
+        CookieJar jar(kJarStart);
+        const TimePoint made = kJarStart + std::chrono::seconds(age_of_key);
         jar.rotate(made);
         const SealedBytes cookie = sealed_by(jar);
         CHECK(is_alive(jar, cookie, made + 60s));
-        CHECK(is_alive(jar, cookie, kStart + 120s - 1ns));
-        CHECK_FALSE(is_alive(jar, cookie, kStart + 120s));
+        CHECK(is_alive(jar, cookie, kJarStart + 120s - 1ns));
+        CHECK_FALSE(is_alive(jar, cookie, kJarStart + 120s));
         CHECK_FALSE(is_alive(jar, cookie, made + 121s));
     }
 }
 
 TEST_CASE("keys change every 60 seconds, no sooner") {
-    CookieJar jar(kStart);
-    TimePoint now = kStart;
+    CookieJar jar(kJarStart);
+    TimePoint now = kJarStart;
     for (int minute = 0; minute < 10; ++minute) {
         CHECK(jar.next_rotation() == now + 60s);
         const MinuteKeyId oldest = jar.oldest();
@@ -83,11 +83,11 @@ TEST_CASE("keys change every 60 seconds, no sooner") {
 TEST_CASE("however late the keys change, no cookie opens after 120 seconds") {
     for (const auto late : {61s, 119s, 120s, 121s, 179s, 180s, 181s, 1000s, 1000000s}) {
         CAPTURE(late.count());
-        CookieJar jar(kStart);
+        CookieJar jar(kJarStart);
         const SealedBytes cookie = sealed_by(jar);
-        CHECK(is_alive(jar, cookie, kStart + late) == (late < 120s));
-        CHECK(jar.next_rotation() > kStart + late);
-        CHECK(jar.next_rotation() <= kStart + late + 60s);
+        CHECK(is_alive(jar, cookie, kJarStart + late) == (late < 120s));
+        CHECK(jar.next_rotation() > kJarStart + late);
+        CHECK(jar.next_rotation() <= kJarStart + late + 60s);
         // From then on all is as usual.
         const TimePoint made = jar.next_rotation() - 1ns;
         jar.rotate(made);
@@ -98,11 +98,11 @@ TEST_CASE("however late the keys change, no cookie opens after 120 seconds") {
 }
 
 TEST_CASE("a cookie names the minute key that opened it") {
-    CookieJar jar(kStart);
+    CookieJar jar(kJarStart);
     const SealedBytes first = sealed_by(jar);
     const MinuteKeyId first_key = jar.open(first)->minute_key;
     CHECK(jar.oldest() < first_key);
-    jar.rotate(kStart + 60s);
+    jar.rotate(kJarStart + 60s);
     const SealedBytes second = sealed_by(jar);
     CHECK(jar.open(first)->minute_key == first_key);
     CHECK(jar.open(second)->minute_key > first_key);
@@ -110,7 +110,7 @@ TEST_CASE("a cookie names the minute key that opened it") {
 }
 
 TEST_CASE("a cookie with any bit changed does not open") {
-    const CookieJar jar(kStart);
+    const CookieJar jar(kJarStart);
     const SealedBytes cookie = sealed_by(jar);
     for (std::size_t bit = 0; bit < 8 * cookie.size(); ++bit) {
         SealedBytes forged = cookie;
@@ -120,8 +120,8 @@ TEST_CASE("a cookie with any bit changed does not open") {
 }
 
 TEST_CASE("another server's cookie does not open") {
-    const CookieJar jar(kStart);
-    CHECK_FALSE(jar.open(sealed_by(CookieJar(kStart))));
+    const CookieJar jar(kJarStart);
+    CHECK_FALSE(jar.open(sealed_by(CookieJar(kJarStart))));
 }
 
 TEST_CASE("a minute key is wiped when no cookie needs it any more") {
@@ -130,18 +130,18 @@ TEST_CASE("a minute key is wiped when no cookie needs it any more") {
     const auto is_there = [](std::uint8_t byte) {
         return testing::is_in_undumped_memory(filled_with(byte));
     };
-    CookieJar jar(kStart);
+    CookieJar jar(kJarStart);
     CHECK(is_there(0x51));
     CHECK(is_there(0x52));
-    jar.rotate(kStart + kMinute);
+    jar.rotate(kJarStart + kMinute);
     CHECK_FALSE(is_there(0x51));
     CHECK(is_there(0x52));
     CHECK(is_there(0x53));
-    jar.rotate(kStart + 2 * kMinute);
+    jar.rotate(kJarStart + 2 * kMinute);
     CHECK_FALSE(is_there(0x52));
     CHECK(is_there(0x53));
     CHECK(is_there(0x54));
-    jar.rotate(kStart + std::chrono::hours(1));
+    jar.rotate(kJarStart + std::chrono::hours(1));
     CHECK_FALSE(is_there(0x53));
     CHECK_FALSE(is_there(0x54));
 }

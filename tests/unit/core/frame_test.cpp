@@ -10,7 +10,7 @@ namespace {
 
 using Message = std::vector<std::uint8_t>;
 
-Message message_of(std::size_t units, std::uint8_t first) {
+Message message_with(std::size_t units, std::uint8_t first) {
     Message message(units * kMessageUnit);
     for (std::size_t i = 0; i < message.size(); ++i) {
         message[i] = static_cast<std::uint8_t>(first + 31 * i);
@@ -72,8 +72,8 @@ TEST_CASE("a message has 16 to 1088 bytes in steps of 16") {
 }
 
 TEST_CASE("a stream comes out the same wherever it is cut in two") {
-    const std::vector<Message> sent{message_of(1, 1), message_of(68, 2), message_of(12, 3),
-                                    message_of(1, 4)};
+    const std::vector<Message> sent{message_with(1, 1), message_with(68, 2), message_with(12, 3),
+                                    message_with(1, 4)};
     std::vector<std::uint8_t> stream;
     for (const Message& message : sent) append_frame(stream, message);
     for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
@@ -89,7 +89,7 @@ TEST_CASE("a stream comes out the same byte by byte") {
     std::vector<Message> sent;
     std::vector<std::uint8_t> stream;
     for (std::size_t units = 1; units <= 68; ++units) {
-        sent.push_back(message_of(units, static_cast<std::uint8_t>(units)));
+        sent.push_back(message_with(units, static_cast<std::uint8_t>(units)));
         append_frame(stream, sent.back());
     }
     Pipe pipe;
@@ -104,7 +104,7 @@ TEST_CASE("a stream comes out the same through the smallest buffer in random pie
         std::vector<Message> sent;
         std::vector<std::uint8_t> stream;
         for (int i = 0; i < 100; ++i) {
-            sent.push_back(message_of(1 + random() % 68, static_cast<std::uint8_t>(random())));
+            sent.push_back(message_with(1 + random() % 68, static_cast<std::uint8_t>(random())));
             append_frame(stream, sent.back());
         }
         Pipe pipe(kMaxFrameSize + 1);
@@ -122,11 +122,11 @@ TEST_CASE("a length byte of 0 or above 68 is refused at once, after the messages
         CAPTURE(length);
         const bool good = length >= 1 && length <= 68;
         std::vector<std::uint8_t> stream;
-        append_frame(stream, message_of(2, 7));
+        append_frame(stream, message_with(2, 7));
         stream.push_back(static_cast<std::uint8_t>(length));
         Pipe whole;
         CHECK(whole.read(stream) == good);
-        CHECK(whole.messages() == std::vector<Message>{message_of(2, 7)});
+        CHECK(whole.messages() == std::vector<Message>{message_with(2, 7)});
         Pipe pieces;
         CHECK(pieces.read(Bytes(stream).first(33)));
         CHECK(pieces.read(Bytes(stream).subspan(33)) == good);
@@ -154,7 +154,7 @@ TEST_CASE("between reads at most one incomplete frame is kept") {
     FrameReader reader;
     std::vector<std::uint8_t> buffer(4000);
     std::vector<std::uint8_t> stream;
-    for (int i = 0; i < 3; ++i) append_frame(stream, message_of(68, 1));
+    for (int i = 0; i < 3; ++i) append_frame(stream, message_with(68, 1));
     stream.pop_back();
     MutableBytes room = reader.prepare(buffer);
     std::copy(stream.begin(), stream.end(), room.begin());

@@ -8,7 +8,7 @@ using namespace curvecp;
 
 namespace {
 
-PublicKey key_of(std::uint8_t first) {
+PublicKey filled_key(std::uint8_t first) {
     PublicKey key;
     key.bytes()[0] = first;
     return key;
@@ -22,7 +22,7 @@ TEST_CASE("a hash and its copies agree, another hash does not") {
     const KeyedHash other;
     std::size_t equal = 0;
     for (unsigned i = 0; i < 256; ++i) {
-        const PublicKey key = key_of(static_cast<std::uint8_t>(i));
+        const PublicKey key = filled_key(static_cast<std::uint8_t>(i));
         CHECK(hash(key) == copy(key));
         equal += static_cast<std::size_t>(hash(key) == other(key));
     }

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t kMessage = 1088;
+constexpr std::size_t kBbrMessage = 1088;
 
 // A sender that always has data, and a bottleneck with a long queue.
 struct Driver {
@@ -24,7 +24,7 @@ struct Driver {
                 acknowledge();
                 continue;
             }
-            if (flight + kMessage <= bbr.window() && now >= next_send) {
+            if (flight + kBbrMessage <= bbr.window() && now >= next_send) {
                 send();
                 continue;
             }
@@ -34,10 +34,10 @@ struct Driver {
     void send() {
         busy_until = std::max(busy_until, now) + Duration(static_cast<Duration::rep>(spacing));
         arrivals.push_back({busy_until + 20ms, now});
-        flight += kMessage;
+        flight += kBbrMessage;
         const auto rate = bbr.pacing_rate();
         if (!rate) return;
-        const double interval = 1e9 * kMessage / static_cast<double>(*rate);
+        const double interval = 1e9 * kBbrMessage / static_cast<double>(*rate);
         next_send = std::max(next_send, now - 1ms) + Duration(static_cast<Duration::rep>(interval));
     }
     void acknowledge() {
@@ -46,14 +46,15 @@ struct Driver {
         ++count;
         bbr.on_acknowledged({.now = now,
                              .sent = arrived.sent,
-                             .bytes = kMessage,
+                             .bytes = kBbrMessage,
                              .in_flight = flight,
                              .rtt = now - arrived.sent,
                              .smoothed_rtt = now - arrived.sent});
-        flight -= kMessage;
+        flight -= kBbrMessage;
         most_queue = std::max(most_queue, now - arrived.sent - 20ms);
         if (loses_each != 0 && count % loses_each == 0) {
-            bbr.on_lost({.now = now, .sent = arrived.sent, .bytes = kMessage, .in_flight = flight});
+            bbr.on_lost(
+                {.now = now, .sent = arrived.sent, .bytes = kBbrMessage, .in_flight = flight});
         }
     }
 
@@ -113,18 +114,18 @@ TEST_CASE("BBR follows a path that becomes slower, and one that becomes faster")
 
 TEST_CASE("BBR sends its first window at once, and paces when a round-trip time is known") {
     Bbr bbr;
-    CHECK(bbr.window() == 32 * kMessage);
+    CHECK(bbr.window() == 32 * kBbrMessage);
     CHECK_FALSE(bbr.pacing_rate());
     CHECK(std::string_view(bbr.state()) == "startup");
     bbr.on_acknowledged({.now = TimePoint{1s},
                          .sent = TimePoint{980ms},
-                         .bytes = kMessage,
-                         .in_flight = 32 * kMessage,
+                         .bytes = kBbrMessage,
+                         .in_flight = 32 * kBbrMessage,
                          .rtt = 20ms,
                          .smoothed_rtt = 20ms});
-    CHECK(bbr.window() > 33 * kMessage);
+    CHECK(bbr.window() > 33 * kBbrMessage);
     REQUIRE(bbr.pacing_rate());
-    CHECK(*bbr.pacing_rate() > 2 * 32 * kMessage * 50);
+    CHECK(*bbr.pacing_rate() > 2 * 32 * kBbrMessage * 50);
 }
 
 TEST_CASE("after a silence BBR looks for the rate again, from half of what it knew") {
@@ -134,5 +135,5 @@ TEST_CASE("after a silence BBR looks for the rate again, from half of what it kn
     driver.bbr.on_silence_ended(driver.now);
     CHECK(std::string_view(driver.bbr.state()) == "startup");
     CHECK(driver.bbr.window() < window);
-    CHECK(driver.bbr.window() >= 32 * kMessage);
+    CHECK(driver.bbr.window() >= 32 * kBbrMessage);
 }

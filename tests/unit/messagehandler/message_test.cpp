@@ -1,6 +1,7 @@
 #include "messagehandler/message.hpp"
 
 #include "curvecp/core/endian.hpp"
+#include "tests/unit/messagehandler/values.hpp"
 
 #include <vector>
 
@@ -34,10 +35,6 @@ Buffer with_block(std::uint16_t size_and_flags, std::uint64_t position) {
 
 std::optional<Message> decode_192(const Buffer& buffer) {
     return decode(Bytes(buffer).first(192));
-}
-
-constexpr Range range(std::uint64_t begin, std::uint64_t end) {
-    return {{begin}, {end}};
 }
 
 }  // namespace

@@ -1,19 +1,13 @@
 #include "messagehandler/range_set.hpp"
 
+#include "tests/unit/messagehandler/values.hpp"
+
 #include <random>
 #include <set>
 
 #include <doctest/doctest.h>
 
 using namespace curvecp::messagehandler;
-
-namespace {
-
-constexpr Range range(std::uint64_t begin, std::uint64_t end) {
-    return {{begin}, {end}};
-}
-
-}  // namespace
 
 TEST_CASE("a range set holds what a plain set of positions holds") {
     for (std::uint32_t seed = 0; seed < 30; ++seed) {

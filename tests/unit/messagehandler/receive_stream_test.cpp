@@ -1,5 +1,7 @@
 #include "messagehandler/receive_stream.hpp"
 
+#include "tests/unit/messagehandler/values.hpp"
+
 #include <numeric>
 #include <random>
 #include <vector>
@@ -20,17 +22,13 @@ Block block(std::size_t size, std::uint8_t first = 0) {
     return bytes;
 }
 
-Block read_all(ReceiveStream& stream) {
+Block read_all_of(ReceiveStream& stream) {
     Block bytes;
     for (Bytes piece = stream.readable(); !piece.empty(); piece = stream.readable()) {
         bytes.insert(bytes.end(), piece.begin(), piece.end());
         stream.consume(piece.size());
     }
     return bytes;
-}
-
-constexpr Range range(std::uint64_t begin, std::uint64_t end) {
-    return {{begin}, {end}};
 }
 
 }  // namespace
@@ -54,7 +52,7 @@ TEST_CASE("bytes come out in order whatever order the blocks came in") {
             const bool last = from + size == whole.size();
             static_cast<void>(stream.accept({from}, Bytes(whole).subspan(from, size),
                                             last ? std::optional(Ending::Success) : std::nullopt));
-            const Block some = read_all(stream);
+            const Block some = read_all_of(stream);
             read.insert(read.end(), some.begin(), some.end());
         }
         CHECK(read == whole);
@@ -68,7 +66,7 @@ TEST_CASE("bytes that are there already stay as they are") {
     CHECK(stream.accept({0}, Block(12, 'd'), std::nullopt) == Outcome::Closing);
     CHECK(stream.accept({0}, Block(12, 'e'), std::nullopt) == Outcome::Duplicate);
     CHECK(stream.accept({10}, Block(4, 'f'), std::nullopt) == Outcome::InOrder);
-    const Block read = read_all(stream);
+    const Block read = read_all_of(stream);
     CHECK(std::string(read.begin(), read.end()) == "ddccbbbbccddff");
 }
 
@@ -95,7 +93,7 @@ TEST_CASE("an end needs no room, is acknowledged like a byte, and only when all 
     CHECK(stream.acknowledged().ranges[0] == range(0, 4097));
     CHECK(stream.complete());
     CHECK_FALSE(stream.end());
-    read_all(stream);
+    read_all_of(stream);
     CHECK(stream.end() == Ending::Failure);
 
     ReceiveStream gap(256 * 1024);
@@ -135,7 +133,7 @@ TEST_CASE("an end that comes before its bytes, however far away, costs no memory
     CHECK(stream.accept({0}, block(1000), std::nullopt) == Outcome::InOrder);
     CHECK(stream.complete());
     CHECK(stream.memory() == 4096);
-    CHECK(read_all(stream) == block(1000));
+    CHECK(read_all_of(stream) == block(1000));
     CHECK(stream.end() == Ending::Success);
 
     ReceiveStream far(256 * 1024);
@@ -202,5 +200,5 @@ TEST_CASE("memory grows with need and can be given back") {
     CHECK(stream.memory() == 262144);
     stream.release_memory();
     CHECK(stream.memory() == 262144);
-    CHECK(read_all(stream) == block(1000));
+    CHECK(read_all_of(stream) == block(1000));
 }

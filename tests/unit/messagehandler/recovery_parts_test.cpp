@@ -4,6 +4,7 @@
 #include "messagehandler/pacer.hpp"
 #include "messagehandler/rtt_estimator.hpp"
 #include "messagehandler/transmission_log.hpp"
+#include "tests/unit/messagehandler/values.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,11 +12,7 @@ using namespace curvecp;
 using namespace curvecp::messagehandler;
 using namespace std::chrono_literals;
 
-namespace {
-
-constexpr TimePoint kStart{1000s};
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("round-trip times are smoothed as in RFC 6298") {
     RttEstimator rtt;

@@ -1,5 +1,7 @@
 #include "messagehandler/send_stream.hpp"
 
+#include "tests/unit/messagehandler/values.hpp"
+
 #include <random>
 #include <set>
 #include <vector>
@@ -12,10 +14,6 @@ using namespace curvecp::messagehandler;
 namespace {
 
 using State = SentBlock::State;
-
-constexpr Range range(std::uint64_t begin, std::uint64_t end) {
-    return {{begin}, {end}};
-}
 
 AcknowledgedRanges ranges(std::initializer_list<Range> list) {
     AcknowledgedRanges result;

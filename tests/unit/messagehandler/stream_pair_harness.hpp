@@ -2,6 +2,7 @@
 #pragma once
 
 #include "messagehandler/stream_pair.hpp"
+#include "tests/unit/messagehandler/values.hpp"
 
 #include <vector>
 
@@ -12,8 +13,6 @@ namespace curvecp::messagehandler {
 using namespace std::chrono_literals;
 
 using Status = StreamPair::Status;
-
-constexpr TimePoint kStart{1000s};
 
 struct Sent {
     TimePoint at;

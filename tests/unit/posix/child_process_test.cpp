@@ -28,7 +28,7 @@ std::string read_all(const Fd& fd) {
     return text;
 }
 
-int wait_for(pid_t pid) {
+int status_of(pid_t pid) {
     int status = -1;
     waitpid(pid, &status, 0);
     return status;
@@ -50,7 +50,7 @@ struct Run {
         pipe.write.reset();
         if (!started) return "not started";
         std::string text = read_all(pipe.read);
-        CHECK(exit_code_of(wait_for(started.pid)) == 0);
+        CHECK(exit_code_of(status_of(started.pid)) == 0);
         return text;
     }
 };
@@ -108,7 +108,7 @@ TEST_CASE("descriptors may be mapped crosswise and onto themselves") {
     two.write.reset();
     CHECK(read_all(one.read) == "to-" + std::to_string(second) + "\n");
     CHECK(read_all(two.read) == "to-" + std::to_string(first) + "\n");
-    wait_for(started.pid);
+    status_of(started.pid);
 
     Pipe same = make_pipe(Blocking::Both);
     const auto number = std::to_string(same.write.get());
@@ -118,7 +118,7 @@ TEST_CASE("descriptors may be mapped crosswise and onto themselves") {
     REQUIRE(again);
     same.write.reset();
     CHECK(read_all(same.read) == "itself\n");
-    wait_for(again.pid);
+    status_of(again.pid);
 }
 
 TEST_CASE("a child has SIGPIPE, SIGCHLD and SIGXFSZ at their defaults, and no signal blocked") {
@@ -144,10 +144,10 @@ TEST_CASE("a child has SIGPIPE, SIGCHLD and SIGXFSZ at their defaults, and no si
 }
 
 TEST_CASE("an exit code is told from a signal") {
-    const int exited = wait_for(shell("exit 100")().pid);
+    const int exited = status_of(shell("exit 100")().pid);
     CHECK(exit_code_of(exited) == 100);
     CHECK(!signal_of(exited));
-    const int killed = wait_for(shell("kill -TERM $$")().pid);
+    const int killed = status_of(shell("kill -TERM $$")().pid);
     CHECK(!exit_code_of(killed));
     CHECK(signal_of(killed) == SIGTERM);
 }
