@@ -15,7 +15,7 @@ constexpr double kWarmUp = 5;
 constexpr double kAfterwards = 10;
 constexpr double kBack = 0.9;  // of the ceiling
 
-struct Case {
+struct Dynamic {
     std::string_view name;
     Link::Config before;
     Link::Config during;
@@ -24,18 +24,14 @@ struct Case {
     std::optional<double> figure = std::nullopt;  // seconds until the rate is back, at most
 };
 
-Link::Config link(std::uint64_t mbit, Duration delay, Duration queue, double loss = 0) {
-    return {.delay = delay, .rate = mbit * 125'000, .queue_time = queue, .loss = loss};
-}
-
-const std::vector<Case>& cases() {
+const std::vector<Dynamic>& cases() {
     static const Link::Config fast = link(100, 10ms, 20ms);
     static const Link::Config dark = link(100, 10ms, 20ms, 1);
     static const Link::Config near = link(50, 10ms, 50ms);
     static const Link::Config distant = link(50, 40ms, 50ms);
     static const Link::Config wide = link(50, 20ms, 100ms);
     static const Link::Config tight = link(10, 20ms, 100ms);
-    static const std::vector<Case> all{
+    static const std::vector<Dynamic> all{
         {"rate 50-10-50", wide, tight, 5, wide, {}},
         {"rtt 20-80-20", near, distant, 10, near, {}},
         {"rtt 80-20-80", distant, near, 10, distant, {}},
@@ -46,7 +42,7 @@ const std::vector<Case>& cases() {
 }
 
 // One column of each for all seeds.
-struct Measured {
+struct MeasuredChange {
     std::vector<std::optional<double>> reach_during;
     std::vector<double> share_during, queue_during, queue_max;
     std::vector<std::optional<double>> back;
@@ -61,7 +57,7 @@ std::optional<double> seconds_until_back(const Record& record, double from, doub
     return *at - from;
 }
 
-void measure(const Case& dynamic, std::uint64_t seed, Trace* trace, Measured& measured) {
+void measure(const Dynamic& dynamic, std::uint64_t seed, Trace* trace, MeasuredChange& measured) {
     Path path({dynamic.name, dynamic.before, dynamic.before, {}}, seed, trace);
     path.add({});
     path.run_until(kWarmUp);
@@ -97,8 +93,8 @@ bool measure_dynamics(const Options& options) {
                        {"% of ceiling", 13},
                        {"queue mean ms", 14}});
     bool good = true;
-    for (const Case& dynamic : cases()) {
-        Measured measured;
+    for (const Dynamic& dynamic : cases()) {
+        MeasuredChange measured;
         for (std::uint64_t seed = 1; seed <= options.seeds; ++seed) {
             measure(dynamic, seed, options.trace, measured);
         }

@@ -16,7 +16,7 @@ struct Joining {
     Duration start;
 };
 
-struct Case {
+struct Joint {
     std::string_view name;
     std::string_view profile;
     std::vector<Joining> flows;
@@ -31,8 +31,8 @@ constexpr Joining kCubic{Congestion::Cubic, 0ms};
 constexpr Joining kNextCubic{Congestion::Cubic, 500ms};
 
 // Those with figures.
-const std::vector<Case>& pairs() {
-    static const std::vector<Case> all{
+const std::vector<Joint>& pairs() {
+    static const std::vector<Joint> all{
         {"ours+ours", "fast", {kOurs, kNext}, 40, 60},
         {"ours+cubic", "fast", {kOurs, kNextCubic}, 25, 65},
         {"cubic+ours", "fast", {kCubic, kNext}, 35, 75},
@@ -40,8 +40,8 @@ const std::vector<Case>& pairs() {
     return all;
 }
 
-const std::vector<Case>& others() {
-    static const std::vector<Case> all{
+const std::vector<Joint>& others() {
+    static const std::vector<Joint> all{
         {"cubic+cubic", "fast", {kCubic, kNextCubic}},
         {"late", "fast", {kOurs, {Congestion::Bbr, 10s}}},
         {"four",
@@ -55,13 +55,14 @@ const std::vector<Case>& others() {
     return all;
 }
 
-struct Measured {
+struct MeasuredShares {
     std::vector<std::vector<double>> shares;  // of each flow, in each run
     std::vector<double> link;                 // percent of the ceiling, all together
     std::vector<double> queue_ms;
 };
 
-void measure(const Case& joint, std::uint64_t seed, const Options& options, Measured& measured) {
+void measure(const Joint& joint, std::uint64_t seed, const Options& options,
+             MeasuredShares& measured) {
     const double seconds = options.seconds.value_or(kSeconds);
     const Profile& shared = profile(joint.profile);
     Path path(shared, seed, options.trace);
@@ -82,7 +83,7 @@ void measure(const Case& joint, std::uint64_t seed, const Options& options, Meas
     measured.queue_ms.push_back(Waits(path.down().statistics().waits).mean_ms);
 }
 
-std::string shares_of(const Measured& measured) {
+std::string shares_of(const MeasuredShares& measured) {
     std::string text;
     for (const auto& shares : measured.shares) {
         if (!text.empty()) text += ':';
@@ -91,7 +92,7 @@ std::string shares_of(const Measured& measured) {
     return text;
 }
 
-bool measure(const std::vector<Case>& cases, const Options& options) {
+bool measure(const std::vector<Joint>& cases, const Options& options) {
     const Table table({{"together", 12},
                        {"on", 6},
                        {"shares %", 12},
@@ -102,8 +103,8 @@ bool measure(const std::vector<Case>& cases, const Options& options) {
                        {"all % of ceiling", 16},
                        {"queue mean ms", 14}});
     bool good = true;
-    for (const Case& joint : cases) {
-        Measured measured;
+    for (const Joint& joint : cases) {
+        MeasuredShares measured;
         for (std::uint64_t seed = 1; seed <= options.seeds; ++seed) {
             measure(joint, seed, options, measured);
         }

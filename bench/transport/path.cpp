@@ -26,10 +26,6 @@ std::size_t pipe_size(const Profile& profile) {
     return profile.down.rate > kFast ? 1'048'576 : 65'536;
 }
 
-double in_ms(Duration duration) {
-    return std::chrono::duration<double, std::milli>(duration).count();
-}
-
 TimePoint at(double seconds) {
     return TimePoint{} +
            std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));

@@ -67,6 +67,10 @@ class Path {
 };
 
 // How long packets waited for their turn.
+[[nodiscard]] inline double in_ms(Duration duration) {
+    return std::chrono::duration<double, std::milli>(duration).count();
+}
+
 struct Waits {
     explicit Waits(std::vector<Duration> waits);
     double mean_ms = 0;

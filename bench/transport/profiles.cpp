@@ -18,10 +18,6 @@ double wire(double loss) {
     return 1.152 * (1 + 1.5 * loss) + 0.02;
 }
 
-Link::Config link(std::uint64_t mbit, Duration delay, Duration queue, double loss = 0) {
-    return {.delay = delay, .rate = mbit * kMbit, .queue_time = queue, .loss = loss};
-}
-
 Link::Config lan() {
     // 35 us, and about 65 us until the emulator and who receives are awake.
     return {.delay = 100us, .rate = 1000 * kMbit, .queue_limit = 512'000};
@@ -58,6 +54,10 @@ Profile both_ways(std::string_view name, const Link::Config& link, const Figures
 }
 
 }  // namespace
+
+Link::Config link(std::uint64_t mbit, Duration delay, Duration queue, double loss) {
+    return {.delay = delay, .rate = mbit * kMbit, .queue_time = queue, .loss = loss};
+}
 
 const std::vector<Profile>& profiles() {
     static const std::vector<Profile> all{

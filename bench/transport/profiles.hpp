@@ -34,6 +34,10 @@ struct Profile {
 // The share of a link that a stream can have at most, by the measurements' definition.
 inline constexpr double kCeiling = 0.845;
 
+// A link of so many Mbit/s, whose queue holds so long a time of it.
+[[nodiscard]] simulation::Link::Config link(std::uint64_t mbit, Duration delay, Duration queue,
+                                            double loss = 0);
+
 // Those of the measurements with real processes.
 [[nodiscard]] const std::vector<Profile>& profiles();
 // Others, so that nothing is tuned to those.

@@ -1,14 +1,8 @@
 #include "bench/transport/trace.hpp"
 
+#include "bench/transport/path.hpp"
+
 namespace curvecp::bench {
-
-namespace {
-
-double in_ms(Duration duration) {
-    return std::chrono::duration<double, std::milli>(duration).count();
-}
-
-}  // namespace
 
 void Trace::begin(std::string_view name, std::uint64_t seed) {
     if (about_.empty()) {

@@ -164,6 +164,6 @@ TEST_CASE("a child that is ending is told from one that lives, however it is nam
     siginfo_t info{};
     REQUIRE(waitid(P_PID, static_cast<id_t>(started.pid), &info, WEXITED | WNOWAIT) == 0);
     CHECK(is_ending(started.pid) == true);
-    wait_for(started.pid);
+    status_of(started.pid);
     CHECK_FALSE(is_ending(started.pid));
 }
