@@ -29,7 +29,17 @@ void Server::on_deadline(TimePoint now) {
     spent_.expire(cookies_.oldest());
 }
 
-Server::Action Server::on_packet(const Path& /*path*/, NotAPacket /*packet*/) {
+Server::Action Server::on_packet(const Path& /*path*/, NotAPacket packet) {
+    switch (packet.kind) {
+        case Malformed::None:
+            return DropReason::NotAPacket;
+        case Malformed::Hello:
+            return DropReason::MalformedHello;
+        case Malformed::Initiate:
+            return DropReason::MalformedInitiate;
+        case Malformed::Message:
+            return DropReason::MalformedMessage;
+    }
     return DropReason::NotAPacket;
 }
 

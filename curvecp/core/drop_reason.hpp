@@ -9,12 +9,16 @@
 namespace curvecp {
 
 enum class DropReason : std::uint8_t {
-    NotAPacket,      // no packet's magic and length
-    WrongExtension,  // for another server behind this address
-    BadHello,        // its box does not open, or not to zeros
-    NoNonces,        // no reserved long-term nonces are left
-    BadCookie,       // expired, forged, or another client's
-    BadInitiate,     // its box does not open
+    NotAPacket,         // no packet's magic
+    MalformedHello,     // a packet's magic, but not its length
+    MalformedInitiate,  // the same
+    MalformedMessage,   // the same
+    WrongExtension,     // for another server behind this address
+    BadHello,           // its box does not open, or not to zeros
+    NoNonces,           // no reserved long-term nonces are left
+    CookieExpired,      // no minute key opens it: it is too old, or forged
+    BadCookie,          // another client's
+    BadInitiate,        // its box does not open
     WrongServerName,
     BadVouch,           // the client does not own the long-term key that it claims
     CookieSpent,        // it has opened a connection before
@@ -22,6 +26,7 @@ enum class DropReason : std::uint8_t {
     ServerFull,         // as many connections as allowed
     Crowded,            // more strangers at once than can wait
     HandlerNotStarted,  // the system had no process or pipe for it
+    Draining,           // the server takes no new connections
     UnknownClient,      // a message of nobody who is connected
     BadMessage,         // its box does not open
     Repeated,           // its nonce was seen
@@ -34,14 +39,22 @@ inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(DropReason:
     switch (reason) {
         case DropReason::NotAPacket:
             return "not a packet";
+        case DropReason::MalformedHello:
+            return "malformed Hello";
+        case DropReason::MalformedInitiate:
+            return "malformed Initiate";
+        case DropReason::MalformedMessage:
+            return "malformed Message";
         case DropReason::WrongExtension:
             return "wrong extension";
         case DropReason::BadHello:
             return "bad Hello";
         case DropReason::NoNonces:
             return "no nonces left";
+        case DropReason::CookieExpired:
+            return "expired cookie";
         case DropReason::BadCookie:
-            return "bad or expired cookie";
+            return "cookie of another client";
         case DropReason::BadInitiate:
             return "bad Initiate";
         case DropReason::WrongServerName:
@@ -58,6 +71,8 @@ inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(DropReason:
             return "too many strangers at once";
         case DropReason::HandlerNotStarted:
             return "message handler not started";
+        case DropReason::Draining:
+            return "no new connections";
         case DropReason::UnknownClient:
             return "unknown client";
         case DropReason::BadMessage:

@@ -45,14 +45,19 @@ void write_magic(const ServerMessage& packet) noexcept {
 
 PacketToServer classify_to_server(MutableBytes datagram) noexcept {
     if (has_magic(datagram, kClientMessageMagic)) {
-        if (!is_size(datagram, ClientMessage::kOverhead, kMaxMessageSize)) return NotAPacket{};
+        if (!is_size(datagram, ClientMessage::kOverhead, kMaxMessageSize)) {
+            return NotAPacket{Malformed::Message};
+        }
         return ClientMessage{datagram};
     }
     if (has_magic(datagram, kInitiateMagic)) {
-        if (!is_size(datagram, Initiate::kOverhead, kMaxInitiateMessageSize)) return NotAPacket{};
+        if (!is_size(datagram, Initiate::kOverhead, kMaxInitiateMessageSize)) {
+            return NotAPacket{Malformed::Initiate};
+        }
         return Initiate{datagram};
     }
-    if (has_magic(datagram, kHelloMagic) && datagram.size() == Hello::kSize) {
+    if (has_magic(datagram, kHelloMagic)) {
+        if (datagram.size() != Hello::kSize) return NotAPacket{Malformed::Hello};
         return Hello{datagram.first<Hello::kSize>()};
     }
     return NotAPacket{};

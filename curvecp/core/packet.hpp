@@ -147,7 +147,11 @@ void write_magic(const Initiate& packet) noexcept;
 void write_magic(const ClientMessage& packet) noexcept;
 void write_magic(const ServerMessage& packet) noexcept;
 
-struct NotAPacket {};
+// The kind that its magic would make it, were its length right; None for a foreign magic.
+enum class Malformed : std::uint8_t { None, Hello, Initiate, Message };
+struct NotAPacket {
+    Malformed kind = Malformed::None;
+};
 
 // What a server looks at, and what a client looks at: by magic and by length alone.
 using PacketToServer = std::variant<NotAPacket, Hello, Initiate, ClientMessage>;

@@ -62,8 +62,8 @@ std::variant<AcceptedInitiate, DropReason> accept_initiate(const Initiate& initi
     }
     const PublicKey client_short_term(field<Initiate::ClientShortTerm>(initiate.bytes));
     const auto cookie = jar.open(field<Initiate::Cookie>(initiate.bytes));
-    if (!cookie ||
-        !equal_in_constant_time(cookie->client_short_term.bytes(), client_short_term.bytes())) {
+    if (!cookie) return DropReason::CookieExpired;
+    if (!equal_in_constant_time(cookie->client_short_term.bytes(), client_short_term.bytes())) {
         return DropReason::BadCookie;
     }
     auto client_short_server_short = make_shared_key(client_short_term, cookie->server_short_term);

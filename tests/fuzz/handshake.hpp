@@ -87,7 +87,7 @@ inline std::optional<daemon::ConnectionId> admit(daemon::Server& server, TimePoi
     auto action = server.on_datagram(now, Path{address_of(2), IpAddress()}, initiate);
     auto* open = std::get_if<daemon::Server::Open>(&action);
     const auto* reason = std::get_if<DropReason>(&action);
-    require(open != nullptr || (reason != nullptr && *reason == DropReason::BadCookie),
+    require(open != nullptr || (reason != nullptr && *reason == DropReason::CookieExpired),
             "an Initiate opens a connection");
     if (open == nullptr) return std::nullopt;
     return server.on_handler_started(std::move(*open));

@@ -87,7 +87,7 @@ TEST_CASE("a recorded connection, sent again after its end, starts nothing at an
         CHECK(world.server().server().connections() == 0);
     }
     CHECK(dropped(world, DropReason::CookieSpent) > 0);
-    CHECK(dropped(world, DropReason::BadCookie) > 0);
+    CHECK(dropped(world, DropReason::CookieExpired) > 0);
 }
 
 TEST_CASE("an Initiate opens a connection for as long as its cookie lives, no longer") {
@@ -115,7 +115,7 @@ TEST_CASE("an Initiate opens a connection for as long as its cookie lives, no lo
         world.queue().run_for(delay);
         world.network().inject(*initiate);
         CHECK(world.server().opened() == (opens ? 1 : 0));
-        CHECK(dropped(world, DropReason::BadCookie) == (opens ? 0 : 1));
+        CHECK(dropped(world, DropReason::CookieExpired) == (opens ? 0 : 1));
     }
 }
 

@@ -11,9 +11,10 @@ from suite import NAME, main
 from visitor import token
 
 DROP_REASONS = {
-    "magic": ["not a packet", "unknown client"],  # with one bit changed it is a Message
-    "server_extension": ["wrong extension"], "client_short_term": ["bad or expired cookie"],
-    "cookie": ["bad or expired cookie"], "nonce": ["bad Initiate"], "box": ["bad Initiate"]}
+    # With one bit changed it is a Message, or a Hello but for its length.
+    "magic": ["not a packet", "unknown client", "malformed Hello"],
+    "server_extension": ["wrong extension"], "client_short_term": ["cookie of another client"],
+    "cookie": ["expired cookie"], "nonce": ["bad Initiate"], "box": ["bad Initiate"]}
 DROP_REASONS_INSIDE = {"client_long_term": ["bad vouch"], "vouch": ["bad vouch"],
                        "name": ["wrong server name"]}
 
@@ -54,17 +55,18 @@ class Spoiled(AttackWithInitiates):
 
     def test_in_any_other_length_an_initiate_is_dropped(self):
         initiate = self.with_introduction()
-        self.assert_dropped(all_lengths(initiate), "not a packet", "bad Initiate")
+        self.assert_dropped(all_lengths(initiate), "not a packet", "malformed Initiate",
+                            "bad Initiate")
 
     def test_with_a_message_of_a_wrong_length_a_right_box_is_dropped(self):
         wrong = [size for size in range(1441) if size % 16 or not 16 <= size <= 640]
         self.assert_dropped([self.visitor.initiate(self.visitor.introduction(bytes(size)))
-                             for size in wrong], "not a packet")
+                             for size in wrong], "malformed Initiate")
 
     def test_a_box_with_less_than_an_introduction_is_dropped(self):
         right = self.introduction()
         self.assert_dropped([self.visitor.initiate(right[:size]) for size in range(len(right))],
-                            "not a packet")
+                            "malformed Initiate")
 
     def test_a_box_of_another_packet_or_under_another_key_is_dropped(self):
         visitor, right = self.visitor, self.introduction()
@@ -84,13 +86,13 @@ class Cookies(AttackWithInitiates):
         introduction = thief.introduction(token())
         self.assert_dropped(
             [thief.initiate(introduction, cookie=owner.cookie, key=key)
-             for key in (shared, thief.short_short, owner.short_short)], "bad or expired cookie")
+             for key in (shared, thief.short_short, owner.short_short)], "cookie of another client")
         self.assert_dropped([thief.initiate(introduction, key=owner.short_short)], "bad Initiate")
 
     def test_an_invented_cookie_gets_nobody_in(self):
         self.assert_dropped(
             [self.visitor.initiate(self.introduction(), cookie=cookie)
-             for cookie in (bytes(96), b"\xff" * 96, os.urandom(96))], "bad or expired cookie")
+             for cookie in (bytes(96), b"\xff" * 96, os.urandom(96))], "expired cookie")
 
     def test_an_old_cookie_of_the_same_client_fits_no_new_box(self):
         stale = self.visitor.cookie

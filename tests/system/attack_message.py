@@ -12,7 +12,8 @@ from visitor import token
 
 WINDOW = 2048
 BEHIND = ["bad Message", "packet too old", "repeated packet"]  # where the nonce was changed
-DROP_REASONS = {"magic": ["not a packet", "bad Message"],  # with one bit changed it is an Initiate
+# With one bit changed it is an Initiate.
+DROP_REASONS = {"magic": ["not a packet", "bad Message", "malformed Initiate"],
                 "client_short_term": ["unknown client"], "nonce": BEHIND, "box": ["bad Message"]}
 
 
@@ -48,13 +49,15 @@ class Spoiled(AttackOnConnection):
     def test_in_any_other_length_a_message_is_dropped(self):
         said = token() * 40
         message = self.visitor.message(said)
-        self.assert_dropped(all_lengths(message), "not a packet", "bad Message")
+        self.assert_dropped(all_lengths(message), "not a packet", "malformed Message",
+                            "bad Message")
         self.endpoint.send(message)
         self.assert_delivered_once(said)
 
     def test_with_a_message_of_a_wrong_length_a_right_box_is_dropped(self):
         wrong = [size for size in range(1889) if size % 16 or not 16 <= size <= 1088]
-        self.assert_dropped([self.visitor.message(bytes(size)) for size in wrong], "not a packet")
+        self.assert_dropped([self.visitor.message(bytes(size)) for size in wrong],
+                            "malformed Message")
 
     def test_with_a_message_of_each_right_length_a_right_box_is_delivered(self):
         messages = [token() * (size // 16) for size in range(16, 1089, 16)]
@@ -66,7 +69,7 @@ class Spoiled(AttackOnConnection):
     def test_an_initiate_of_a_connected_client_may_hold_640_bytes_at_most(self):
         wrong = [size for size in range(1441) if size % 16 or not 16 <= size <= 640]
         self.assert_dropped([self.visitor.initiate(self.visitor.introduction(bytes(size)))
-                             for size in wrong], "not a packet")
+                             for size in wrong], "malformed Initiate")
 
     def test_a_box_of_another_packet_or_under_another_key_is_dropped(self):
         visitor, said = self.visitor, token()

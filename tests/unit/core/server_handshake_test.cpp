@@ -203,7 +203,7 @@ TEST_CASE("an Initiate says why it was dropped") {
         server.jar.rotate(kStart + kMinute);
         CHECK_FALSE(refusal());
         server.jar.rotate(kStart + 2 * kMinute);
-        CHECK(refusal() == DropReason::BadCookie);
+        CHECK(refusal() == DropReason::CookieExpired);
     }
     SUBCASE("a low-order short-term key in an honest cookie") {
         claims.client_short_term = PublicKey();

@@ -109,7 +109,7 @@ TEST_CASE_FIXTURE(ServerFixture, "a recorded Initiate opens nothing, connected o
         now_ += seconds(1);
         CHECK(drops(second).has_value());
     }
-    CHECK(drops(second) == DropReason::BadCookie);
+    CHECK(drops(second) == DropReason::CookieExpired);
 }
 
 TEST_CASE_FIXTURE(ServerFixture, "a cookie is not spent by an Initiate that fails") {
@@ -163,9 +163,9 @@ TEST_CASE_FIXTURE(ServerFixture, "cookies live between one and two minutes") {
     TestClient expired = client();
     now_ = TimePoint(std::chrono::hours(2));
     REQUIRE(greet(expired));
-    CHECK(drops(late.initiate()) == DropReason::BadCookie);
+    CHECK(drops(late.initiate()) == DropReason::CookieExpired);
     now_ += seconds(120);
-    CHECK(drops(expired.initiate()) == DropReason::BadCookie);
+    CHECK(drops(expired.initiate()) == DropReason::CookieExpired);
 }
 
 TEST_CASE_FIXTURE(ServerFixture, "answers follow the client's newest packet and nothing else") {
