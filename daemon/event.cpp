@@ -59,7 +59,7 @@ std::string_view to_text(EventKind kind) noexcept {
     return kNames[static_cast<std::size_t>(kind)];
 }
 
-std::variant<EventMask, std::string_view> parse_event_mask(std::string_view text) {
+std::variant<EventMask, std::string_view> parse_event_mask(std::string_view text) noexcept {
     EventMask mask = EventMask::none();
     for (auto start = text.find_first_not_of(kBetween); start != std::string_view::npos;
          start = text.find_first_not_of(kBetween)) {

@@ -63,7 +63,8 @@ class EventMask {
 
 // A list of names with blanks or commas between; all where it is empty. The name that there is not,
 // as a part of the text, where it has one.
-[[nodiscard]] std::variant<EventMask, std::string_view> parse_event_mask(std::string_view text);
+[[nodiscard]] std::variant<EventMask, std::string_view> parse_event_mask(
+    std::string_view text) noexcept;
 
 // How a program, or the handler in its place, ended, and what its connection carried.
 struct ProgramEnd {

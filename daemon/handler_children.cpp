@@ -1,6 +1,5 @@
 #include "daemon/handler_children.hpp"
 
-#include "curvecp/posix/child_process.hpp"
 #include "curvecp/posix/clock.hpp"
 
 #include <csignal>
@@ -16,21 +15,27 @@ constexpr Duration kAfterKill = milliseconds(200);  // ours, only the kernel's w
 
 }  // namespace
 
-HandlerChildren::HandlerChildren(EventLoop& loop, Log& log)
+HandlerChildren::HandlerChildren(EventLoop& loop, Reporter& reporter)
     : loop_(loop),
-      log_(log),
+      reporter_(reporter),
       wake_(loop, [] {}),
       reaper_(loop, [this](pid_t pid, int wait_status) { on_exit(pid, wait_status); }) {}
 
 void HandlerChildren::on_exit(pid_t pid, int wait_status) {
-    const auto found = numbers_.find(pid);
-    if (found == numbers_.end()) return;
-    if (const auto signal = signal_of(wait_status)) {
-        log_.info("connection ", found->second, ": handler killed by signal ", *signal);
-    } else if (const int code = exit_code_of(wait_status).value_or(0); code != 0) {
-        log_.info("connection ", found->second, ": handler exited with ", code);
-    }
-    numbers_.erase(found);
+    const auto found = children_.find(pid);
+    if (found == children_.end()) return;
+    const Child child = found->second;
+    children_.erase(found);
+    const Carried carried = carried_by(pid, child.connection);
+    ended_.erase(pid);
+    reporter_.on_program_exit(child.number, carried, wait_status);
+}
+
+Carried HandlerChildren::carried_by(pid_t pid, ConnectionId connection) {
+    Carried so_far;
+    if (!ended_.contains(pid) && last_look_) so_far = last_look_(connection);
+    const auto found = ended_.find(pid);
+    return found == ended_.end() ? so_far : found->second;
 }
 
 void HandlerChildren::end_all() {
@@ -45,12 +50,12 @@ void HandlerChildren::end_all() {
 bool HandlerChildren::wait_until(TimePoint deadline) {
     wake_.set(deadline);
     reaper_.reap();
-    while (!numbers_.empty() && now() < deadline) loop_.run_once();
-    return numbers_.empty();
+    while (!children_.empty() && now() < deadline) loop_.run_once();
+    return children_.empty();
 }
 
 void HandlerChildren::signal_all(int signal) const noexcept {
-    for (const auto& [pid, number] : numbers_) kill(pid, signal);
+    for (const auto& [pid, child] : children_) kill(pid, signal);
 }
 
 }  // namespace curvecp::daemon

@@ -2,8 +2,7 @@
 // handler's process does, and the processes must all be gone when the server is.
 #pragma once
 
-#include "curvecp/posix/event_loop.hpp"
-#include "curvecp/posix/log.hpp"
+#include "daemon/reporter.hpp"
 
 #include <unordered_map>
 
@@ -12,23 +11,40 @@ namespace curvecp::daemon {
 class HandlerChildren {
   public:
     // Throws StartError.
-    HandlerChildren(EventLoop& loop, Log& log);
+    HandlerChildren(EventLoop& loop, Reporter& reporter);
 
-    void add(pid_t pid, std::uint64_t connection_number) { numbers_[pid] = connection_number; }
+    void add(pid_t pid, ConnectionId connection, std::uint64_t number) {
+        children_[pid] = {number, connection};
+    }
+    // The connection of a handler has ended; its process will, too.
+    void on_connection_end(pid_t pid, const Carried& carried) { ended_[pid] = carried; }
+
+    // Asked where a process ends before its connection: passes on what the process has left behind,
+    // which may end the connection, and says what was carried.
+    using LastLook = std::function<Carried(ConnectionId)>;
+    void set_last_look(LastLook last_look) { last_look_ = std::move(last_look); }
 
     // Gives the handlers time to leave after their pipes were closed, then SIGTERM, then SIGKILL;
     // returns when all are gone, or nothing more can be done.
     void end_all();
 
   private:
+    struct Child {
+        std::uint64_t number = 0;
+        ConnectionId connection;
+    };
+
     void on_exit(pid_t pid, int wait_status);
+    [[nodiscard]] Carried carried_by(pid_t pid, ConnectionId connection);
     // True where all are gone by then.
     bool wait_until(TimePoint deadline);
     void signal_all(int signal) const noexcept;
 
     EventLoop& loop_;
-    Log& log_;
-    std::unordered_map<pid_t, std::uint64_t> numbers_;
+    Reporter& reporter_;
+    std::unordered_map<pid_t, Child> children_;
+    std::unordered_map<pid_t, Carried> ended_;  // whose process is still there
+    LastLook last_look_;
     Deadline wake_;
     ChildReaper reaper_;
 };

@@ -23,6 +23,14 @@ void allow_connections(std::size_t connections, Log& log) {
               " connections");
 }
 
+void subscribe(daemon::EventStream& events, const daemon::EventTarget& target) {
+    if (const auto* path = std::get_if<std::string>(&target)) {
+        events.listen(*path);
+    } else {
+        events.write_to(std::get<int>(target));
+    }
+}
+
 int serve(int argc, char** argv, daemon::ServerOptions& options) {
     prepare_descriptors();
     forbid_core_dumps();
@@ -33,8 +41,11 @@ int serve(int argc, char** argv, daemon::ServerOptions& options) {
     Log log("curvecpserver", options.verbosity);
     allow_connections(options.max_connections, log);
     EventLoop loop;
-    daemon::HandlerChildren children(loop, log);
-    auto server = std::make_unique<daemon::ServerLoop>(options, loop, children, log);
+    daemon::EventStream events(loop);
+    for (const auto& target : options.events) subscribe(events, target);
+    daemon::Reporter reporter(loop, log, events, options.server_name_text);
+    daemon::HandlerChildren children(loop, reporter);
+    auto server = std::make_unique<daemon::ServerLoop>(options, loop, children, reporter);
     // To the very end: a second signal must not leave handlers behind.
     const SignalWatcher on_term(loop, SIGTERM, [&loop] { loop.stop(); });
     const SignalWatcher on_int(loop, SIGINT, [&loop] { loop.stop(); });

@@ -1,6 +1,8 @@
 #include "daemon/options.hpp"
 
 #include "curvecp/posix/command_line.hpp"
+#include "curvecp/posix/failure.hpp"
+#include "curvecp/posix/fd.hpp"
 #include "curvecp/posix/operands.hpp"
 
 namespace curvecp::daemon {
@@ -8,10 +10,30 @@ namespace {
 
 constexpr std::uint64_t kMostConnections = 65'535;  // specification
 
+constexpr std::string_view kUnix = "unix:";
+constexpr std::string_view kDescriptor = "fd:";
+constexpr std::uint64_t kMostDescriptor = 1'048'575;  // ours, the kernel allows fewer
+
 constexpr std::array<std::string_view, 6> kOperands{"sname", "keydir", "ip", "port", "ext", "prog"};
+
+// "unix:PATH" or "fd:N".
+EventTarget event_target(const std::string& text) {
+    if (text.starts_with(kUnix) && text.size() > kUnix.size()) return text.substr(kUnix.size());
+    if (!text.starts_with(kDescriptor)) {
+        throw UsageError("option --events " + text + ": must be unix:PATH or fd:N");
+    }
+    const auto fd = static_cast<int>(
+        parse_number("option --events fd:", text.substr(kDescriptor.size()), 0, kMostDescriptor));
+    if (!was_inherited(fd)) throw UsageError("option --events " + text + ": not open");
+    return fd;
+}
 
 void set(ServerOptions& options, const CommandLine::Option& option) {
     if (set_verbosity(options.verbosity, option)) return;
+    if (option.name == "--events") {
+        options.events.push_back(event_target(option.value));
+        return;
+    }
     options.max_connections = parse_number("option -c", option.value, 1, kMostConnections);
 }
 
@@ -33,6 +55,9 @@ bool parse_options(int argc, char** argv, ServerOptions& options) {
                      "curvecpmessage) for each.");
     line.add_verbosity();
     line.add_value("-c", "N", "allow at most N clients at once (default 100)");
+    line.add_value(
+        "--events", "TARGET",
+        "tell what happens as lines of JSON: unix:PATH listens there, fd:N is written to");
     const auto parsed = line.parse(argc, argv);
     if (!parsed) return false;
     for (const auto& option : parsed->options) set(options, option);

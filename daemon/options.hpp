@@ -7,13 +7,18 @@
 #include "curvecp/posix/log.hpp"
 
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace curvecp::daemon {
 
+// Where events go: the path of a socket, or a descriptor that was inherited.
+using EventTarget = std::variant<std::string, int>;
+
 struct ServerOptions {
     Verbosity verbosity = Verbosity::Errors;
     std::size_t max_connections = 100;  // as the reference's
+    std::vector<EventTarget> events;
     std::string server_name_text;
     ServerName server_name;
     std::string key_directory;

@@ -1,5 +1,7 @@
 #include "daemon/server.hpp"
 
+#include <utility>
+
 namespace curvecp::daemon {
 
 Server::Server(ServerIdentity identity, LongTermNonces nonces, std::size_t max_connections,
@@ -91,11 +93,12 @@ Server::Action Server::receive(ConnectionId id, const Path& path, const Extensio
     const auto result = connection.secured.open(kind, nonce, box);
     if (const auto* reason = std::get_if<DropReason>(&result)) return *reason;
     const auto& opened = std::get<Connection::Opened>(result);
-    if (opened.newest) {
-        connection.path = path;
-        connection.client_extension = extension;
-    }
-    return Deliver{id, frame_around(box, opened.plaintext.subspan(skip))};
+    const Deliver delivery{id, frame_around(box, opened.plaintext.subspan(skip))};
+    if (!opened.newest) return delivery;
+    connection.client_extension = extension;
+    if (connection.path == path) return delivery;
+    moved_from_ = std::exchange(connection.path, path);
+    return Deliver{delivery.connection, delivery.frame, &moved_from_};
 }
 
 ConnectionId Server::on_handler_started(Open open) {

@@ -29,6 +29,7 @@ class Server {
     struct Deliver {
         ConnectionId connection;
         MutableBytes frame;
+        const Path* moved_from = nullptr;  // where the client was, if it is there no more
     };
     // Spans inside live as long as the datagram, and until the next call.
     using Action = std::variant<DropReason, Reply, Open, Deliver>;
@@ -91,6 +92,7 @@ class Server {
     ConnectionTable connections_;
     DropCounters dropped_;
     std::uint64_t opened_ = 0;
+    Path moved_from_;
     std::array<std::uint8_t, Cookie::kSize> answer_{};
 };
 

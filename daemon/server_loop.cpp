@@ -1,9 +1,10 @@
 #include "daemon/server_loop.hpp"
 
-#include "curvecp/core/hex.hpp"
 #include "curvecp/posix/child_process.hpp"
 #include "curvecp/posix/clock.hpp"
+#include "curvecp/posix/failure.hpp"
 
+#include <cerrno>
 #include <cstring>
 
 namespace curvecp::daemon {
@@ -15,12 +16,10 @@ constexpr std::uint64_t kNonceBlock = 1'048'576;  // specification: what a serve
 constexpr int kMostBatches = 64;
 // Ours, because it takes about a millisecond, and so long those who are connected have to wait.
 constexpr int kStrangersAtOnce = 8;
-// Ours, because a failure that a client can repeat must not fill the log.
-constexpr Duration kFailurePause = std::chrono::seconds(10);
-
-bool is_recent(std::optional<TimePoint> failure) noexcept {
-    return failure && now() - *failure < kFailurePause;
-}
+// Ours, because a disk that fails is not to be asked for each packet.
+constexpr Duration kNoncePause = std::chrono::seconds(10);
+// Ours, because the largest pipe holds 16 times what one read takes.
+constexpr int kMostLastReads = 17;
 
 Server make_server(const ServerOptions& options, KeyDirectory& keys) {
     LongTermNonces nonces(keys.nonce_key());
@@ -29,15 +28,25 @@ Server make_server(const ServerOptions& options, KeyDirectory& keys) {
                   std::move(nonces), options.max_connections, now());
 }
 
+UdpSocket bind(const Address& address, Reporter& reporter) {
+    try {
+        return UdpSocket::bind(address);
+    } catch (const StartError& error) {
+        reporter.on_bind_failed(address, error.error());
+        throw;
+    }
+}
+
 }  // namespace
 
-ServerLoop::ServerLoop(ServerOptions options, EventLoop& loop, HandlerChildren& children, Log& log)
+ServerLoop::ServerLoop(ServerOptions options, EventLoop& loop, HandlerChildren& children,
+                       Reporter& reporter)
     : options_(std::move(options)),
       loop_(loop),
       children_(children),
-      log_(log),
+      reporter_(reporter),
       keys_(options_.key_directory),
-      socket_(UdpSocket::bind(options_.address)),
+      socket_(bind(options_.address, reporter_)),
       server_(make_server(options_, keys_)),
       environment_(current_environment(), options_.server_name_text),
       read_buffer_(HandlerProcess::kReadBufferSize),
@@ -48,10 +57,15 @@ ServerLoop::ServerLoop(ServerOptions options, EventLoop& loop, HandlerChildren& 
     handlers_.reserve(options_.max_connections);
     to_flush_.reserve(options_.max_connections);
     deadline_.set(server_.next_deadline());
-    if (!server_.keys_locked()) log_.info("keys may be swapped out: the limit on locked memory");
-    if (!log_.tells(Verbosity::Connections)) return;
-    log_.info("listening on ", to_text(socket_.local_address()), ", public key ",
-              to_hex(keys_.public_key().bytes()));
+    children_.set_last_look([this](ConnectionId id) { return read_last(id); });
+    if (!server_.keys_locked()) {
+        reporter_.log().info("keys may be swapped out: the limit on locked memory");
+    }
+    reporter_.on_listening(socket_.local_address(), keys_.public_key());
+}
+
+ServerLoop::~ServerLoop() {
+    children_.set_last_look(nullptr);
 }
 
 void ServerLoop::run() {
@@ -59,7 +73,7 @@ void ServerLoop::run() {
     loop_.run();
     socket_.flush();
     for (std::uint32_t slot = 0; slot < handlers_.size(); ++slot) {
-        if (handlers_[slot]) end(ConnectionId{slot}, "the server stops");
+        if (handlers_[slot]) end(ConnectionId{slot}, {"the server stops"});
     }
 }
 
@@ -69,7 +83,6 @@ bool ServerLoop::attempt(Work work) {
         work();
         return true;
     } catch (const std::bad_alloc&) {
-        tell_failure("out of memory");
         return false;
     }
 }
@@ -98,7 +111,7 @@ bool ServerLoop::hear(TimePoint time) {
 void ServerLoop::let_wait(const Path& path, Bytes datagram) {
     if (strangers_.add(path, datagram)) return;
     server_.on_crowd();
-    tell_dropped(path, DropReason::Crowded);
+    reporter_.on_dropped(now(), path, DropReason::Crowded);
 }
 
 void ServerLoop::serve_strangers(TimePoint time) {
@@ -115,7 +128,9 @@ void ServerLoop::serve_strangers(TimePoint time) {
 }
 
 void ServerLoop::deal_with(TimePoint time, const Path& path, MutableBytes datagram) {
-    attempt([&] { carry_out(path, server_.on_datagram(time, path, datagram)); });
+    if (!attempt([&] { carry_out(path, server_.on_datagram(time, path, datagram)); })) {
+        reporter_.on_out_of_memory(path);
+    }
 }
 
 void ServerLoop::carry_out(const Path& path, Server::Action action) {
@@ -127,7 +142,7 @@ void ServerLoop::carry_out(const Path& path, Server::Action action) {
     } else if (auto* request = std::get_if<Server::Open>(&action)) {
         open(std::move(*request));
     } else {
-        tell_dropped(path, std::get<DropReason>(action));
+        reporter_.on_dropped(now(), path, std::get<DropReason>(action));
     }
 }
 
@@ -141,95 +156,106 @@ void ServerLoop::open(Server::Open open) {
                                                 server_.next_number()});
     HandlerProcess::Pipes pipes = HandlerProcess::start(options_.handler, environment);
     if (pipes.error != 0) {
-        server_.on_handler_failed();
-        tell_dropped(open.path, DropReason::HandlerNotStarted);
-        tell_failure("program " + options_.handler.front() + ": " + std::strerror(pipes.error));
+        refuse(open.path, pipes.error);
         return;
     }
     const MutableBytes frame = open.frame;
     const ConnectionId id = server_.on_handler_started(std::move(open));
+    const Path path = server_.connection(id).path;
     if (!attempt([&] { connect(id, std::move(pipes)); })) {
         server_.on_handler_end(id);
+        refuse(path, ENOMEM);
         return;
     }
     deliver({id, frame});
 }
 
+void ServerLoop::refuse(const Path& path, int error) {
+    server_.on_handler_failed();
+    reporter_.on_accept_error(error);
+    reporter_.on_dropped(now(), path, DropReason::HandlerNotStarted);
+    reporter_.on_failure("program " + options_.handler.front() + ": " + std::strerror(error));
+}
+
 void ServerLoop::connect(ConnectionId id, HandlerProcess::Pipes pipes) {
     const ClientConnection& connection = server_.connection(id);
-    children_.add(pipes.pid, connection.number);
-    if (log_.tells(Verbosity::Connections)) {
-        log_.info("connection ", connection.number, ": start, from ", to_text(connection.path.peer),
-                  ", client key ", to_hex(connection.client_long_term.bytes()), ", handler ",
-                  pipes.pid);
-    }
+    const pid_t pid = pipes.pid;
+    children_.add(pid, id, connection.number);
     if (handlers_.size() <= id.slot) handlers_.resize(id.slot + 1);
     handlers_[id.slot] = std::make_unique<Handler>(
         std::move(pipes), loop_, pipe_budget_, [this, id] { on_handler_readable(id); }, now());
+    reporter_.on_accepted(connection, pid);
 }
 
 void ServerLoop::deliver(const Server::Deliver& deliver) {
     Handler& handler = *handlers_[deliver.connection.slot];
     handler.bytes_in += deliver.frame.size() - 1;
     if (handler.process.queue(deliver.frame)) to_flush_.push_back(deliver.connection);
+    if (deliver.moved_from != nullptr) {
+        reporter_.on_moved(server_.connection(deliver.connection), *deliver.moved_from);
+    }
 }
 
 void ServerLoop::flush_handlers() {
     for (const ConnectionId id : to_flush_) {
-        if (!attempt([&] { handlers_[id.slot]->process.flush(); })) end(id, "out of memory");
+        if (!attempt([&] { handlers_[id.slot]->process.flush(); })) end(id, {"out of memory"});
     }
     to_flush_.clear();
 }
 
 void ServerLoop::on_handler_readable(ConnectionId id) {
-    std::optional<std::string_view> reason = "out of memory";
-    attempt([&] { reason = read_handler(id); });
-    if (reason) end(id, *reason);
+    std::optional<Ending> ending = Ending{"out of memory"};
+    attempt([&] { ending = read_handler(id); });
+    if (ending) end(id, *ending);
 }
 
-std::optional<std::string_view> ServerLoop::read_handler(ConnectionId id) {
+std::optional<ServerLoop::Ending> ServerLoop::read_handler(ConnectionId id) {
     Handler& handler = *handlers_[id.slot];
     if (!handler.process.watched()) {
-        tell_failure(std::string(HandlerProcess::kUnwatched));
-        return HandlerProcess::kUnwatched;
+        reporter_.on_failure(std::string(HandlerProcess::kUnwatched));
+        return Ending{HandlerProcess::kUnwatched};
     }
     const bool more = handler.process.read(read_buffer_);
-    if (const auto reason = send_messages(id, handler)) return reason;
-    if (!more) return "the handler ended it";
+    if (const auto ending = send_messages(id, handler)) return ending;
+    if (!more) return Ending{"the handler ended it", EndedBy::Handler};
     return std::nullopt;
 }
 
-std::optional<std::string_view> ServerLoop::send_messages(ConnectionId id, Handler& handler) {
+std::optional<ServerLoop::Ending> ServerLoop::send_messages(ConnectionId id, Handler& handler) {
     const Path& path = server_.connection(id).path;
     while (true) {
         const FrameReader::Next next = handler.process.next();
         if (std::holds_alternative<FrameReader::NeedMore>(next)) return std::nullopt;
         const auto* message = std::get_if<MutableBytes>(&next);
-        if (message == nullptr) return "the handler wrote a bad length byte";
+        if (message == nullptr) return Ending{"the handler wrote a bad length byte"};
         const MutableBytes packet = socket_.room(path, Server::packet_size(message->size()));
         if (!server_.seal_message(id, *message, packet)) {
             socket_.take_back();
-            return "its nonces are used up";
+            return Ending{"its nonces are used up"};
         }
         handler.bytes_out += message->size();
     }
 }
 
-void ServerLoop::end(ConnectionId id, std::string_view reason) {
-    const std::unique_ptr<Handler> handler = std::move(handlers_[id.slot]);
-    attempt([&] { tell_end(id, *handler, reason); });
-    server_.on_handler_end(id);
-    wipe_traces();
+Carried ServerLoop::read_last(ConnectionId id) {
+    for (int i = 0; i < kMostLastReads && handlers_[id.slot]; ++i) on_handler_readable(id);
+    return handlers_[id.slot] ? carried(id, *handlers_[id.slot]) : Carried{};
 }
 
-void ServerLoop::tell_end(ConnectionId id, const Handler& handler, std::string_view reason) {
-    if (!log_.tells(Verbosity::Connections)) return;
-    const ClientConnection& connection = server_.connection(id);
-    log_.info("connection ", connection.number, ": end, ", reason, ", after ",
-              now() - handler.started, ", from ", to_text(connection.path.peer), ", client key ",
-              to_hex(connection.client_long_term.bytes()), ", ", handler.bytes_in, " bytes in, ",
-              handler.bytes_out, " bytes out, ", handler.process.dropped_frames(),
-              " messages dropped");
+Carried ServerLoop::carried(ConnectionId id, const Handler& handler) const noexcept {
+    return {server_.connection(id).path, handler.started, handler.bytes_in, handler.bytes_out};
+}
+
+void ServerLoop::end(ConnectionId id, Ending ending) {
+    const std::unique_ptr<Handler> handler = std::move(handlers_[id.slot]);
+    attempt([&] {
+        const Carried carried = this->carried(id, *handler);
+        reporter_.on_end(server_.connection(id), carried, handler->process.dropped_frames(),
+                         ending.reason, ending.by);
+        children_.on_connection_end(handler->process.pid(), carried);
+    });
+    server_.on_handler_end(id);
+    wipe_traces();
 }
 
 void ServerLoop::on_deadline() {
@@ -239,26 +265,21 @@ void ServerLoop::on_deadline() {
 }
 
 void ServerLoop::reserve_nonces() {
-    if (server_.nonces_left() > kNonceBlock / 2 || is_recent(no_nonces_since_)) return;
+    if (server_.nonces_left() > kNonceBlock / 2 || no_nonces_lately()) return;
     // The rest of the old block is given up; counters are plenty.
     const auto taken = keys_.try_take_nonce_counters(kNonceBlock);
     if (const auto* first = std::get_if<std::uint64_t>(&taken)) {
         server_.add_nonces(*first, kNonceBlock);
     } else {
+        const auto& error = std::get<StartError>(taken);
         no_nonces_since_ = now();
-        log_.error("no nonces reserved: ", std::get<StartError>(taken).what());
+        reporter_.on_nonce_error(error.error());
+        reporter_.log().error("no nonces reserved: ", error.what());
     }
 }
 
-void ServerLoop::tell_dropped(const Path& path, DropReason reason) {
-    if (!log_.tells(Verbosity::Debug)) return;
-    log_.debug("dropped a packet from ", to_text(path.peer), ": ", to_text(reason));
-}
-
-void ServerLoop::tell_failure(const std::string& what) {
-    if (is_recent(failure_told_)) return;
-    failure_told_ = now();
-    log_.error(what);
+bool ServerLoop::no_nonces_lately() const noexcept {
+    return no_nonces_since_ && now() - *no_nonces_since_ < kNoncePause;
 }
 
 }  // namespace curvecp::daemon

@@ -7,6 +7,7 @@
 #include "curvecp/posix/udp_socket.hpp"
 #include "daemon/handler_children.hpp"
 #include "daemon/options.hpp"
+#include "daemon/reporter.hpp"
 #include "daemon/server.hpp"
 #include "daemon/waiting_strangers.hpp"
 
@@ -15,7 +16,11 @@ namespace curvecp::daemon {
 class ServerLoop {
   public:
     // Throws StartError. The children outlive this: closing the pipes is what ends them.
-    ServerLoop(ServerOptions options, EventLoop& loop, HandlerChildren& children, Log& log);
+    ServerLoop(ServerOptions options, EventLoop& loop, HandlerChildren& children,
+               Reporter& reporter);
+    ServerLoop(const ServerLoop&) = delete;
+    ServerLoop& operator=(const ServerLoop&) = delete;
+    ~ServerLoop();
 
     // Serves until the event loop is stopped. The socket and all pipes are closed when this dies.
     void run();
@@ -33,6 +38,12 @@ class ServerLoop {
         std::uint64_t bytes_out = 0;  // message bytes to the client
     };
 
+    // Why a connection has to end.
+    struct Ending {
+        std::string_view reason;
+        EndedBy by = EndedBy::Server;
+    };
+
     // Does what one connection or packet needs; where memory runs out, tells so and returns false.
     template <class Work>
     bool attempt(Work work);
@@ -47,27 +58,29 @@ class ServerLoop {
     void carry_out(const Path& path, Server::Action action);
     void open(Server::Open open);
     void connect(ConnectionId id, HandlerProcess::Pipes pipes);
+    // There is no handler for a client, for this errno value.
+    void refuse(const Path& path, int error);
     void deliver(const Server::Deliver& deliver);
     void flush_handlers();
 
     void on_handler_readable(ConnectionId id);
-    // Passes on what the handler has written; the reason to end the connection where there is one.
-    [[nodiscard]] std::optional<std::string_view> read_handler(ConnectionId id);
-    // Sends the messages in the buffer; the reason to end the connection where there is one.
-    [[nodiscard]] std::optional<std::string_view> send_messages(ConnectionId id, Handler& handler);
-    void end(ConnectionId id, std::string_view reason);
-    void tell_end(ConnectionId id, const Handler& handler, std::string_view reason);
+    // Passes on what the handler has written; why to end the connection where there is a reason.
+    [[nodiscard]] std::optional<Ending> read_handler(ConnectionId id);
+    // Sends the messages in the buffer; why to end the connection where there is a reason.
+    [[nodiscard]] std::optional<Ending> send_messages(ConnectionId id, Handler& handler);
+    // All that a handler has left in its pipe, when its process has ended.
+    [[nodiscard]] Carried read_last(ConnectionId id);
+    [[nodiscard]] Carried carried(ConnectionId id, const Handler& handler) const noexcept;
+    void end(ConnectionId id, Ending ending);
 
     void on_deadline();
     void reserve_nonces();
-    void tell_dropped(const Path& path, DropReason reason);
-    // At most once in a while: what a client can repeat must not fill the log.
-    void tell_failure(const std::string& what);
+    [[nodiscard]] bool no_nonces_lately() const noexcept;
 
     ServerOptions options_;
     EventLoop& loop_;
     HandlerChildren& children_;
-    Log& log_;
+    Reporter& reporter_;
     KeyDirectory keys_;
     UdpSocket socket_;
     Server server_;
@@ -77,7 +90,6 @@ class ServerLoop {
     std::vector<std::unique_ptr<Handler>> handlers_;  // by slot
     std::vector<ConnectionId> to_flush_;
     std::vector<std::uint8_t> read_buffer_;
-    std::optional<TimePoint> failure_told_;
     std::optional<TimePoint> no_nonces_since_;
     IoWatcher datagrams_;
     Deadline deadline_;

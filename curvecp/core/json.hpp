@@ -16,12 +16,12 @@ void append_json_string(std::string& line, std::string_view text);
 class JsonObject {
   public:
     JsonObject& add(std::string_view name, std::string_view text);
-    JsonObject& add(std::string_view name, std::integral auto number) {
-        return add_raw(name, std::to_string(number));
-    }
-    // No conversion: a text must not become a truth.
-    JsonObject& add(std::string_view name, std::same_as<bool> auto value) {
-        return add_raw(name, value ? "true" : "false");
+    JsonObject& add(std::string_view name, std::integral auto value) {
+        if constexpr (std::same_as<decltype(value), bool>) {
+            return add_raw(name, value ? "true" : "false");
+        } else {
+            return add_raw(name, std::to_string(value));
+        }
     }
     // In seconds, to the millisecond.
     JsonObject& add(std::string_view name, Duration duration);

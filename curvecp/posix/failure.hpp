@@ -23,7 +23,13 @@ class StartError : public std::runtime_error {
     using std::runtime_error::runtime_error;
     // "what: No such file or directory" for an errno value.
     StartError(const std::string& what, int error)
-        : std::runtime_error(what + ": " + std::strerror(error)) {}
+        : std::runtime_error(what + ": " + std::strerror(error)), error_(error) {}
+
+    // That value; 0 where there is none.
+    [[nodiscard]] int error() const noexcept { return error_; }
+
+  private:
+    int error_ = 0;
 };
 
 }  // namespace curvecp

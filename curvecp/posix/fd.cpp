@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace curvecp {
@@ -51,6 +52,13 @@ void prepare_descriptors() {
         if (open("/dev/null", O_RDWR) != fd) throw StartError("cannot open /dev/null", errno);
     }
     mark_close_on_exec();
+}
+
+bool was_inherited(int fd) noexcept {
+    struct stat file {};
+    struct stat null {};
+    if (fstat(fd, &file) != 0) return false;
+    return fd > kLastHandlerNumber || stat("/dev/null", &null) != 0 || file.st_rdev != null.st_rdev;
 }
 
 std::size_t allow_descriptors(std::size_t wanted) noexcept {

@@ -34,6 +34,10 @@ class Fd {
 // no descriptor of ours ever has a number that a handler uses. Throws StartError.
 void prepare_descriptors();
 
+// Whether whoever started the program has left this descriptor open for it: not one of those that
+// prepare_descriptors() has filled, nor, since it makes no difference, /dev/null in their place.
+[[nodiscard]] bool was_inherited(int fd) noexcept;
+
 // Raises the limit on descriptors, which children inherit, only where `wanted` are more. The limit
 // there is then.
 [[nodiscard]] std::size_t allow_descriptors(std::size_t wanted) noexcept;

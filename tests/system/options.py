@@ -61,7 +61,7 @@ class Usage(OptionsCase):
 
     def test_help_names_every_option(self):
         common = ("-q", "-Q", "-v")
-        for name, options in (("curvecpserver", (*common, "-c")), ("curvecpclient", (*common, "-c")),
+        for name, options in (("curvecpserver", (*common, "-c", "--events")), ("curvecpclient", (*common, "-c")),
                               ("curvecpmessage", (*common, "-s", "-c", "-C", "--stdio", "--timeout"))):
             text = self.run_program(name, "--help").stdout
             for option in options:
@@ -79,6 +79,9 @@ class Usage(OptionsCase):
             self.assert_refused(USAGE, self.server_line(ip=ip), r"\bip\b|address", ip)
         for limit in ("0", "65536", "-1", "abc", "5x", "0x10", ""):
             self.assert_refused(USAGE, self.server_line(options=("-c", limit)), "-c", limit)
+        for target in ("", "x", "unix:", "fd:", "fd:x", "fd:-1", "fd:5", "fd:99"):
+            self.assert_refused(USAGE, self.server_line(options=("--events", target)), "--events",
+                                target)
 
     def test_a_bad_value_of_the_client_is_named(self):
         for port in BAD_PORTS:
