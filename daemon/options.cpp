@@ -12,18 +12,19 @@ constexpr std::uint64_t kMostConnections = 65'535;  // specification
 
 constexpr std::string_view kUnix = "unix:";
 constexpr std::string_view kDescriptor = "fd:";
-constexpr std::uint64_t kMostDescriptor = 1'048'575;  // ours, the kernel allows fewer
+constexpr std::size_t kLongestDescriptor = 12;  // ours, the kernel's are shorter
 
 constexpr std::array<std::string_view, 6> kOperands{"sname", "keydir", "ip", "port", "ext", "prog"};
 
 // "unix:PATH" or "fd:N".
 EventTarget event_target(const std::string& text) {
     if (text.starts_with(kUnix) && text.size() > kUnix.size()) return text.substr(kUnix.size());
-    if (!text.starts_with(kDescriptor)) {
+    const auto strange = text.find_first_not_of("0123456789", kDescriptor.size());
+    if (!text.starts_with(kDescriptor) || text.size() == kDescriptor.size() ||
+        text.size() > kLongestDescriptor || strange != std::string::npos) {
         throw UsageError("option --events " + text + ": must be unix:PATH or fd:N");
     }
-    const auto fd = static_cast<int>(
-        parse_number("option --events fd:", text.substr(kDescriptor.size()), 0, kMostDescriptor));
+    const int fd = std::stoi(text.substr(kDescriptor.size()));
     if (!was_inherited(fd)) throw UsageError("option --events " + text + ": not open");
     return fd;
 }

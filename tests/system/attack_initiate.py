@@ -163,7 +163,7 @@ class LowOrder(AttackWithInitiates):
         self.assert_dropped(
             [self.visitor.initiate(self.introduction(vouch=self.visitor.vouch(short_term=point)),
                                    client_short_term=point, key=key)
-             for point in LOW_ORDER_POINTS for key in guessed_keys()], "bad or expired cookie")
+             for point in LOW_ORDER_POINTS for key in guessed_keys()], "cookie of another client")
 
 
 if __name__ == "__main__":
