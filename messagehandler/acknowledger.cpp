@@ -1,13 +1,16 @@
 #include "messagehandler/acknowledger.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace curvecp::messagehandler {
 
 namespace {
 
-constexpr unsigned kMostUnanswered = 8;                           // ours
-constexpr Duration kLongestDelay = std::chrono::milliseconds(5);  // ours
+constexpr unsigned kMostUnanswered = 8;  // ours
+// Ours: within the first, a program that answers has done so, and the timer is set once for many.
+constexpr Duration kShortestDelay = std::chrono::milliseconds(1);
+constexpr Duration kLongestDelay = std::chrono::milliseconds(5);
 
 constexpr std::size_t place_of(MessageId id, std::size_t places) {
     return static_cast<std::uint32_t>(id) % places;
@@ -23,7 +26,8 @@ void Acknowledger::on_id(TimePoint now, MessageId id, bool urgent, Duration smoo
     ++unanswered_;
     const bool at_once =
         urgent || smoothed_rtt == Duration::zero() || unanswered_ >= kMostUnanswered;
-    const TimePoint due = at_once ? now : now + std::min(smoothed_rtt / 4, kLongestDelay);
+    const Duration delay = std::clamp(smoothed_rtt / 4, kShortestDelay, kLongestDelay);
+    const TimePoint due = at_once ? now : now + delay;
     due_ = due_ ? std::min(*due_, due) : due;
 }
 

@@ -138,6 +138,10 @@ TEST_CASE("an answer leaves at once where nothing is known, where it is urgent, 
     CHECK(acks.due(kStart + 1ms));
     CHECK(acks.take(kStart).id == MessageId{3});
 
+    acks.on_id(kStart, MessageId{12}, false, 100us);
+    CHECK(acks.deadline() == kStart + 1ms);  // one timer for many answers
+    CHECK(acks.take(kStart).id == MessageId{12});
+
     acks.on_id(kStart, MessageId{4}, false, 8ms);
     CHECK(acks.deadline() == kStart + 2ms);
     for (std::uint32_t id = 5; id < 11; ++id) acks.on_id(kStart, MessageId{id}, false, 8ms);
