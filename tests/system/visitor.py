@@ -1,4 +1,4 @@
-"""A handmade client with a socket of its own, at a server whose handlers echo."""
+"""A handmade client with a socket of its own, or one that it shares, at a server whose handlers echo."""
 
 import os
 
@@ -13,10 +13,10 @@ def token():
 
 
 class Visitor(ForgedClient):
-    def __init__(self, case, server, long_term=None):
+    def __init__(self, case, server, long_term=None, endpoint=None):
         super().__init__(bytes.fromhex(server.key), bytes.fromhex(EXTENSION), server.name,
                          long_term)
-        self.endpoint = Endpoint(case, (server.ip, server.port))
+        self.endpoint = endpoint or Endpoint(case, (server.ip, server.port))
 
     def greet(self):
         """Has a Cookie afterwards."""

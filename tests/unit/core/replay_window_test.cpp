@@ -62,7 +62,146 @@ std::uint64_t next_nonce(std::mt19937_64& random, std::uint64_t newest) {
     }
 }
 
+// What a way that loses, repeats and reorders little makes of packets: mostly the next one, at
+// times a few of them in another order, an early one again, or some lost, many at worst.
+class Way {
+  public:
+    explicit Way(std::uint64_t seed) : random_(seed), next_(random_() >> (random_() % 64)) {}
+
+    std::uint64_t next() {
+        const std::uint64_t kind = random_() % 1000;
+        if (kind < calm_) return next_++;
+        switch (kind % 5) {
+            case 0:
+                next_ += random_() % 3;
+                break;
+            case 1:
+                return next_ - std::min(next_, random_() % 66);
+            case 2:
+                return next_ - std::min(next_, random_() % 2100);
+            case 3:
+                next_ += random_() % 70;
+                break;
+            default:
+                calm_ = random_() % 2 == 0 ? 900 : 1000;  // from now on nothing happens
+                if (random_() % 8 == 0) next_ += random_() % 2200;
+                break;
+        }
+        return next_++;
+    }
+    void disturb() { calm_ = 900; }
+
+  private:
+    std::mt19937_64 random_;
+    std::uint64_t next_;
+    std::uint64_t calm_ = 900;
+};
+
+struct Compared {
+    ReplayWindow window;
+    Model model;
+
+    // Whether both say the same of a nonce; where it is new, both accept it.
+    bool offer(std::uint64_t nonce) {
+        const Verdict expected = model.check(nonce);
+        if (window.check(NonceCounter{nonce}) != expected) return false;
+        if (expected == Verdict::Newest || expected == Verdict::Late) {
+            window.accept(NonceCounter{nonce});
+            model.accept(nonce);
+        }
+        return true;
+    }
+    // Whether both say the same of every nonce of the window and around it.
+    [[nodiscard]] bool agree_around(std::uint64_t newest) const {
+        for (std::uint64_t age = 0; age < ReplayWindow::kSize + 70 && age <= newest; ++age) {
+            const std::uint64_t nonce = newest - age;
+            if (window.check(NonceCounter{nonce}) != model.check(nonce)) return false;
+        }
+        return true;
+    }
+};
+
 }  // namespace
+
+TEST_CASE("packets in order need no bitmap, nor do those that come a little late") {
+    ReplayWindow window;
+    for (std::uint64_t nonce = 5120; nonce < 9120; ++nonce) {
+        const std::uint64_t reordered = nonce ^ 31U;  // the last 32 in reverse
+        REQUIRE((window.check(NonceCounter{reordered}) == Verdict::Newest ||
+                 window.check(NonceCounter{reordered}) == Verdict::Late));
+        window.accept(NonceCounter{reordered});
+        REQUIRE_FALSE(window.has_bitmap());
+    }
+    CHECK(offer(window, 20000) == Verdict::Newest);
+    CHECK_FALSE(window.has_bitmap());
+}
+
+TEST_CASE("a bitmap is there from a gap on that gets old, until it leaves the window") {
+    ReplayWindow window;
+    for (std::uint64_t nonce = 100; nonce < 200; ++nonce) offer(window, nonce);
+    for (std::uint64_t nonce = 201; nonce <= 263; ++nonce) offer(window, nonce);
+    CHECK_FALSE(window.has_bitmap());
+    offer(window, 264);
+    CHECK(window.has_bitmap());
+    CHECK(window.check(NonceCounter{200}) == Verdict::Late);
+    for (std::uint64_t nonce = 265; nonce < 200 + ReplayWindow::kSize; ++nonce) {
+        REQUIRE(offer(window, nonce) == Verdict::Newest);
+    }
+    CHECK(window.has_bitmap());
+    CHECK(window.check(NonceCounter{200}) == Verdict::Late);
+    for (std::uint64_t i = 0; i < 128; ++i) offer(window, 200 + ReplayWindow::kSize + i);
+    CHECK_FALSE(window.has_bitmap());
+    CHECK(window.check(NonceCounter{200}) == Verdict::TooOld);
+    CHECK(window.check(NonceCounter{201 + 130}) == Verdict::Repeated);
+}
+
+TEST_CASE("wherever a bitmap is given up, nothing is forgotten and nothing taken for seen") {
+    for (const std::uint64_t first : {0U, 1U, 63U, 64U, 1000U, 2047U, 5000U}) {
+        for (const std::uint64_t skipped : {0U, 1U, 2U, 31U, 62U, 63U}) {
+            CAPTURE(first);
+            CAPTURE(skipped);
+            Compared compared;
+            for (std::uint64_t i = 0; i < 200; ++i) {
+                if (i != 20) REQUIRE(compared.offer(first + i));
+            }
+            REQUIRE(compared.window.has_bitmap());
+            REQUIRE(compared.offer(first + 20));  // the gap is closed
+            std::uint64_t newest = first + 200;
+            while (compared.window.has_bitmap()) {
+                // At each new word some are skipped at first.
+                const std::uint64_t next = newest + (newest % 64 == 0 ? skipped : 0);
+                REQUIRE(compared.offer(next));
+                if (newest % 64 == 0) REQUIRE(compared.agree_around(next));
+                for (; newest < next; ++newest) REQUIRE(compared.offer(newest));
+                ++newest;
+            }
+        }
+    }
+}
+
+TEST_CASE("the window judges packets of an ordinary way as the rule does") {
+    int bitmaps = 0;
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        CAPTURE(seed);
+        Way way(seed);
+        Compared compared;
+        bool had_bitmap = false;
+        std::uint64_t newest = 0;
+        for (int i = 0; i < 12000; ++i) {
+            if (i % 4000 == 0) way.disturb();
+            const std::uint64_t nonce = way.next();
+            newest = std::max(newest, nonce);
+            REQUIRE(compared.offer(nonce));
+            const bool has = compared.window.has_bitmap();
+            if (has == had_bitmap) continue;
+            REQUIRE(compared.agree_around(newest));  // each time that it changes its form
+            had_bitmap = has;
+            ++bitmaps;
+        }
+        REQUIRE(compared.agree_around(newest));
+    }
+    CHECK(bitmaps > 100);
+}
 
 TEST_CASE("before the first packet nothing counts as seen, not even nonce 0") {
     ReplayWindow window;
