@@ -1,12 +1,12 @@
 // Who is connected: found by the client's short-term key, which the client chooses, hence the keyed
-// hash; and by an id, which a loop keeps beside the handler's pipes.
+// fingerprint; and by an id, which a loop keeps beside the handler's pipes.
 #pragma once
 
 #include "curvecp/core/address.hpp"
 #include "curvecp/core/connection.hpp"
 #include "curvecp/core/keyed_hash.hpp"
+#include "daemon/fingerprint_map.hpp"
 
-#include <unordered_map>
 #include <vector>
 
 namespace curvecp::daemon {
@@ -32,8 +32,12 @@ struct ConnectionId {
 
 class ConnectionTable {
   public:
-    explicit ConnectionTable(std::size_t capacity) : capacity_(capacity) {
+    // Of a fingerprint, these bits are used: fewer than all are for tests alone.
+    explicit ConnectionTable(std::size_t capacity,
+                             std::uint64_t fingerprint_bits = ~std::uint64_t{0})
+        : capacity_(capacity), fingerprint_bits_(fingerprint_bits) {
         free_slots_.reserve(capacity);  // so that no erase() needs memory
+        slots_.reserve(capacity);       // which is touched when it is needed only
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return by_key_.size(); }
@@ -53,8 +57,20 @@ class ConnectionTable {
     void erase(ConnectionId id);
 
   private:
+    [[nodiscard]] std::uint64_t fingerprint_of(const PublicKey& client_short_term) const noexcept {
+        return hash_(client_short_term) & fingerprint_bits_;
+    }
+    // Clients with one fingerprint are told apart by their whole keys.
+    [[nodiscard]] auto is(const PublicKey& client_short_term) const noexcept {
+        return [&](std::uint32_t slot) {
+            return slots_[slot]->client_short_term == client_short_term;
+        };
+    }
+
     std::size_t capacity_;
-    std::unordered_map<PublicKey, std::uint32_t, KeyedHash> by_key_;
+    std::uint64_t fingerprint_bits_;
+    KeyedHash hash_;
+    FingerprintMap<std::uint32_t> by_key_;
     std::vector<std::optional<ClientConnection>> slots_;
     std::vector<std::uint32_t> free_slots_;
 };

@@ -3,7 +3,8 @@
 namespace curvecp::daemon {
 
 bool SpentCookies::contains(const PublicKey& client_short_term) const {
-    return spent_[0].contains(client_short_term) || spent_[1].contains(client_short_term);
+    const std::uint64_t fingerprint = fingerprint_(client_short_term);
+    return spent_[0].contains(fingerprint) || spent_[1].contains(fingerprint);
 }
 
 bool SpentCookies::full(MinuteKeyId minute_key) const noexcept {
@@ -11,7 +12,7 @@ bool SpentCookies::full(MinuteKeyId minute_key) const noexcept {
 }
 
 void SpentCookies::insert(const PublicKey& client_short_term, MinuteKeyId minute_key) {
-    spent_[minute_key.value % 2].insert(client_short_term);
+    spent_[minute_key.value % 2].insert(fingerprint_(client_short_term), {});
 }
 
 void SpentCookies::expire(MinuteKeyId oldest) {

@@ -5,8 +5,7 @@
 
 #include "curvecp/core/cookie.hpp"
 #include "curvecp/core/keyed_hash.hpp"
-
-#include <unordered_set>
+#include "daemon/fingerprint_map.hpp"
 
 namespace curvecp::daemon {
 
@@ -18,6 +17,8 @@ class SpentCookies {
     // `capacity` for each of the two minute keys that are alive at once.
     explicit SpentCookies(std::size_t capacity = kDefaultCapacity) : capacity_(capacity) {}
 
+    // By a keyed fingerprint of 64 bits: of 2^47 clients one is sent away in vain, and nobody can
+    // choose who.
     [[nodiscard]] bool contains(const PublicKey& client_short_term) const;
     // Whether another one fits. When none does, connections must be refused: to forget would let a
     // recorded Initiate in again.
@@ -27,10 +28,11 @@ class SpentCookies {
     void expire(MinuteKeyId oldest);
 
   private:
-    using Clients = std::unordered_set<PublicKey, KeyedHash>;
+    struct Nothing {};
 
     std::size_t capacity_;
-    std::array<Clients, 2> spent_;  // by minute key modulo 2
+    KeyedHash fingerprint_;
+    std::array<FingerprintMap<Nothing>, 2> spent_;  // by minute key modulo 2
     MinuteKeyId oldest_;
 };
 

@@ -35,13 +35,13 @@ def wait_for_children(server, count=0, seconds=10):
                f"the server has {count} children: {children_and_zombies(server.pid)}")
 
 
-def wait_for_quiet(pid):
-    """Until a process has done what there was to do."""
+def wait_for_quiet(*pids):
+    """Until processes have done what there was to do."""
     def idle():
-        before = cpu_seconds(pid)
+        before = sum(map(cpu_seconds, pids))
         time.sleep(0.3)
-        return cpu_seconds(pid) - before < 0.02
-    wait_until(idle, 15, "the process is idle")
+        return sum(map(cpu_seconds, pids)) - before < 0.02
+    wait_until(idle, 15, "the processes are idle")
 
 
 class Footprint:

@@ -40,6 +40,23 @@ TEST_CASE("a connection is found by its key and by its id, until it ends") {
     CHECK(table.size() == 1);
 }
 
+TEST_CASE("clients are told apart by their whole keys, even where all have one fingerprint") {
+    KeyArena arena(50);
+    ConnectionTable table(50, 0);
+    for (std::uint8_t i = 0; i < 50; ++i) {
+        CHECK_FALSE(table.find(key_of(i)).has_value());
+        table.insert(connection_of(arena, i));
+    }
+    for (std::uint8_t i = 0; i < 50; ++i) {
+        const auto found = table.find(key_of(i));
+        REQUIRE(found.has_value());
+        CHECK(table[*found].client_short_term == key_of(i));
+        table.erase(*found);
+        CHECK_FALSE(table.find(key_of(i)).has_value());
+        CHECK(table.size() == 49U - i);
+    }
+}
+
 TEST_CASE("an ended connection gives back its slot and its key's place") {
     KeyArena arena(1);
     ConnectionTable table(1);
