@@ -3,11 +3,9 @@
 namespace curvecp {
 namespace {
 
-constexpr std::string_view kDigits = "0123456789abcdef";
-
 std::optional<std::uint8_t> digit(char c) noexcept {
     const char lower = (c >= 'A' && c <= 'F') ? static_cast<char>(c - 'A' + 'a') : c;
-    const auto found = kDigits.find(lower);
+    const auto found = kHexDigits.find(lower);
     if (found == std::string_view::npos) return std::nullopt;
     return static_cast<std::uint8_t>(found);
 }
@@ -18,8 +16,8 @@ std::string to_hex(Bytes bytes) {
     std::string text;
     text.reserve(bytes.size() * 2);
     for (const std::uint8_t byte : bytes) {
-        text.push_back(kDigits[byte >> 4U]);
-        text.push_back(kDigits[byte & 15U]);
+        text.push_back(kHexDigits[byte >> 4U]);
+        text.push_back(kHexDigits[byte & 15U]);
     }
     return text;
 }

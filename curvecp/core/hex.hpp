@@ -9,6 +9,8 @@
 
 namespace curvecp {
 
+inline constexpr std::string_view kHexDigits = "0123456789abcdef";
+
 // Lower-case digits, two for each byte.
 [[nodiscard]] std::string to_hex(Bytes bytes);
 

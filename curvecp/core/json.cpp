@@ -1,5 +1,6 @@
 #include "curvecp/core/json.hpp"
 
+#include "curvecp/core/hex.hpp"
 #include "curvecp/core/printable.hpp"
 
 #include <algorithm>
@@ -9,7 +10,6 @@ namespace curvecp {
 namespace {
 
 constexpr std::string_view kReplacement = "\\ufffd";
-constexpr std::string_view kDigits = "0123456789abcdef";
 
 // The control characters, also those of two bytes, which JSON would allow and a terminal obey.
 bool is_control(std::uint8_t first, std::uint8_t last) noexcept {
@@ -23,8 +23,8 @@ void append_character(std::string& line, std::string_view character) {
         line += character;
     } else if (is_control(static_cast<std::uint8_t>(character.front()), last)) {
         line += "\\u00";
-        line += kDigits[last >> 4U];
-        line += kDigits[last & 0xfU];
+        line += kHexDigits[last >> 4U];
+        line += kHexDigits[last & 0xfU];
     } else {
         line += character;
     }

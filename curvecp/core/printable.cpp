@@ -1,12 +1,12 @@
 #include "curvecp/core/printable.hpp"
 
+#include "curvecp/core/hex.hpp"
+
 #include <algorithm>
 #include <cstdint>
 
 namespace curvecp {
 namespace {
-
-constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 std::uint32_t byte_at(std::string_view text, std::size_t index) noexcept {
     return static_cast<std::uint8_t>(text[index]);

@@ -18,7 +18,7 @@ namespace {
 constexpr int kBacklog = 16;
 // Ours, because a listener without a free descriptor would be ready for ever.
 constexpr Duration kPauseWithoutDescriptors = std::chrono::seconds(1);
-constexpr mode_t kOwnerOnly = 0177;
+constexpr mode_t kNotTheOwners = 0177;
 
 // sockaddr_un and sockaddr share memory: connect() and bind() want the latter.
 union UnixAddress {
@@ -60,7 +60,7 @@ Fd listen_at(const std::string& path) {
     remove_left_over(path, address);
     Fd fd = make_unix_socket(SOCK_NONBLOCK);
     // Nobody else may connect, not even for a moment.
-    const mode_t before = umask(kOwnerOnly);
+    const mode_t before = umask(kNotTheOwners);
     const int bound = ::bind(fd.get(), &address.generic, sizeof address.path);
     const int error = errno;
     umask(before);

@@ -10,7 +10,7 @@ using namespace curvecp::daemon;
 namespace {
 
 constexpr WallTime kTime{std::chrono::seconds(1'795'878'245)};
-const std::string kStart = R"({"v":1,"time":"2026-11-28T15:04:05.000Z","event":)";
+const std::string kFirstFields = R"({"v":1,"time":"2026-11-28T15:04:05.000Z","event":)";
 
 Address address(std::string_view ip, std::uint16_t port) {
     return {*parse_ip(ip), port};
@@ -55,22 +55,24 @@ TEST_CASE(
 }
 
 TEST_CASE("a line says version, time and name, and what there is of the rest") {
-    CHECK(to_json({.kind = EventKind::MonitorStopped}, kTime) == kStart + R"("monitor_stopped"})");
+    CHECK(to_json({.kind = EventKind::MonitorStopped}, kTime) ==
+          kFirstFields + R"("monitor_stopped"})");
     CHECK(to_json({.kind = EventKind::BindFailed,
                    .local = address("0.0.0.0", 53),
                    .value = std::int64_t{98}},
-                  kTime) == kStart + R"("bind_failed","local":"0.0.0.0:53","value":98})");
+                  kTime) == kFirstFields + R"("bind_failed","local":"0.0.0.0:53","value":98})");
     CHECK(to_json({.kind = EventKind::AddressChanged,
                    .local = address("::1", 7),
                    .remote = address("2001:db8::1", 8),
                    .service = "a \"name\"\n",
                    .connection = 12,
                    .value = "192.0.2.1:9"},
-                  kTime) == kStart + R"("address_changed","local":"[::1]:7",)"
-                                     R"("remote":"[2001:db8::1]:8","service":"a \"name\"\u000a",)"
-                                     R"("connection":12,"value":"192.0.2.1:9"})");
+                  kTime) == kFirstFields +
+                                R"("address_changed","local":"[::1]:7",)"
+                                R"("remote":"[2001:db8::1]:8","service":"a \"name\"\u000a",)"
+                                R"("connection":12,"value":"192.0.2.1:9"})");
     CHECK(to_json({.kind = EventKind::LimitReached, .value = "connections", .count = 40}, kTime) ==
-          kStart + R"("limit_reached","value":"connections","count":40})");
+          kFirstFields + R"("limit_reached","value":"connections","count":40})");
 }
 
 TEST_CASE("the end of a program comes with its status, bytes and duration") {
@@ -79,17 +81,18 @@ TEST_CASE("the end of a program comes with its status, bytes and duration") {
                                .bytes_in = 100,
                                .bytes_out = 2000,
                                .duration = std::chrono::milliseconds(1'250)};
-    CHECK(to_json(event, kTime) == kStart +
+    CHECK(to_json(event, kTime) == kFirstFields +
                                        R"("program_exited","connection":3,"value":137,"signal":9,)"
                                        R"("bytes_in":100,"bytes_out":2000,"duration":1.250})");
     event.value = std::int64_t{0};
     event.program->signal.reset();
-    CHECK(to_json(event, kTime) == kStart + R"("program_exited","connection":3,"value":0,)"
-                                            R"("bytes_in":100,"bytes_out":2000,"duration":1.250})");
+    CHECK(to_json(event, kTime) == kFirstFields +
+                                       R"("program_exited","connection":3,"value":0,)"
+                                       R"("bytes_in":100,"bytes_out":2000,"duration":1.250})");
 }
 
 TEST_CASE("who was too slow is told of how many events") {
-    CHECK(lost_events_json(12, kTime) == kStart + R"("events_lost","lost":12})");
+    CHECK(lost_events_json(12, kTime) == kFirstFields + R"("events_lost","lost":12})");
 }
 
 TEST_CASE("a dropped packet is told by the code of what was wrong with it") {

@@ -18,7 +18,7 @@ Packet packet(std::string_view magic, std::size_t size) {
     return bytes;
 }
 
-const Packet kHello = packet("QvnQ5XlH", Hello::kSize);
+const Packet kWaitingHello = packet("QvnQ5XlH", Hello::kSize);
 const Packet kInitiate = packet("QvnQ5XlI", 560);
 
 bool add(WaitingStrangers& strangers, const Packet& bytes, std::uint16_t port = 0) {
@@ -33,7 +33,7 @@ std::size_t size_of_next(WaitingStrangers& strangers) {
 }  // namespace
 
 TEST_CASE("Hellos and Initiates have to wait, Messages and what is no packet do not") {
-    CHECK(WaitingStrangers::is_stranger(kHello));
+    CHECK(WaitingStrangers::is_stranger(kWaitingHello));
     CHECK(WaitingStrangers::is_stranger(kInitiate));
     CHECK(WaitingStrangers::is_stranger(packet("QvnQ5XlI", Initiate::kMaxSize)));
     CHECK_FALSE(WaitingStrangers::is_stranger(packet("QvnQ5XlI", Initiate::kMaxSize + 1)));
@@ -46,20 +46,21 @@ TEST_CASE("Hellos and Initiates have to wait, Messages and what is no packet do 
 
 TEST_CASE("a flood of Hellos takes no room from Initiates, nor the other way round") {
     WaitingStrangers strangers;
-    for (std::size_t i = 0; i < WaitingStrangers::kMostHellos; ++i) REQUIRE(add(strangers, kHello));
-    CHECK_FALSE(add(strangers, kHello));
+    for (std::size_t i = 0; i < WaitingStrangers::kMostHellos; ++i)
+        REQUIRE(add(strangers, kWaitingHello));
+    CHECK_FALSE(add(strangers, kWaitingHello));
     for (std::size_t i = 0; i < WaitingStrangers::kMostInitiates; ++i) {
         REQUIRE(add(strangers, kInitiate));
     }
     CHECK_FALSE(add(strangers, kInitiate));
-    CHECK_FALSE(add(strangers, kHello));
+    CHECK_FALSE(add(strangers, kWaitingHello));
 }
 
 TEST_CASE(
     "a flood of Hellos takes at most every second turn from Initiates, and the other way round") {
     WaitingStrangers strangers;
     for (int i = 0; i < 10; ++i) {
-        REQUIRE(add(strangers, kHello));
+        REQUIRE(add(strangers, kWaitingHello));
         REQUIRE(add(strangers, kInitiate));
     }
     for (int turn = 0; turn < 10; ++turn) {
@@ -71,7 +72,7 @@ TEST_CASE(
 
 TEST_CASE("no turn is lost where only one kind waits, and each kind keeps its order") {
     WaitingStrangers strangers;
-    for (const Packet& kind : {kHello, kInitiate}) {
+    for (const Packet& kind : {kWaitingHello, kInitiate}) {
         for (std::uint16_t port = 1; port <= 5; ++port) REQUIRE(add(strangers, kind, port));
         for (std::uint16_t port = 1; port <= 5; ++port) {
             const auto next = strangers.next();
