@@ -21,6 +21,8 @@ struct ClientConnection {
     Extension client_extension;
     // Counts the server's connections from 1.
     std::uint64_t number = 0;
+    // Its service, see service.hpp.
+    std::uint32_t service = 0;
 };
 
 // A place in the table. It is given to another connection after this one ended, so an id is good
@@ -42,6 +44,7 @@ class ConnectionTable {
 
     [[nodiscard]] std::size_t size() const noexcept { return by_key_.size(); }
     [[nodiscard]] bool full() const noexcept { return size() >= capacity_; }
+    [[nodiscard]] std::size_t left() const noexcept { return capacity_ - size(); }
 
     [[nodiscard]] std::optional<ConnectionId> find(const PublicKey& client_short_term) const;
     // References are good until the next insert() or erase().
@@ -55,6 +58,13 @@ class ConnectionTable {
     // The table must not be full, and the client not in it. Out of memory, it is unchanged.
     ConnectionId insert(ClientConnection connection);
     void erase(ConnectionId id);
+
+    template <class Visit>
+    void visit_all(Visit visit) const {
+        for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
+            if (slots_[slot]) visit(ConnectionId{slot}, *slots_[slot]);
+        }
+    }
 
   private:
     [[nodiscard]] std::uint64_t fingerprint_of(const PublicKey& client_short_term) const noexcept {

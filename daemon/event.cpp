@@ -53,6 +53,36 @@ DropEvent limit(std::string_view name) noexcept {
     return {EventKind::LimitReached, name};
 }
 
+// As in ZeroMQ's authentication protocol.
+DropEvent unauthorized(std::int64_t status) noexcept {
+    return {EventKind::HandshakeFailedAuth, status};
+}
+
+struct RefusalEvent {
+    DropReason reason;
+    DropEvent event;
+};
+
+// What rules, limits and the authorizer say.
+const std::array kRefusals{RefusalEvent{DropReason::DeniedAddress, unauthorized(400)},
+                           RefusalEvent{DropReason::KeyNotAuthorized, unauthorized(400)},
+                           RefusalEvent{DropReason::AuthorizerRefused, unauthorized(400)},
+                           RefusalEvent{DropReason::AuthorizerNotNow, unauthorized(300)},
+                           RefusalEvent{DropReason::AuthorizerFailed, unauthorized(500)},
+                           RefusalEvent{DropReason::AddressLimit, limit("address")},
+                           RefusalEvent{DropReason::PrefixLimit, limit("prefix")},
+                           RefusalEvent{DropReason::KeyLimit, limit("key")},
+                           RefusalEvent{DropReason::Reserved, limit("reserve")},
+                           RefusalEvent{DropReason::RateLimit, limit("rate")},
+                           RefusalEvent{DropReason::AuthorizerBusy, limit("questions")}};
+
+std::optional<DropEvent> refusal_event_of(DropReason reason) noexcept {
+    const auto found =
+        std::find_if(kRefusals.begin(), kRefusals.end(),
+                     [reason](const RefusalEvent& refusal) { return refusal.reason == reason; });
+    return found == kRefusals.end() ? std::nullopt : std::optional(found->event);
+}
+
 }  // namespace
 
 std::string_view to_text(EventKind kind) noexcept {
@@ -125,7 +155,20 @@ std::optional<DropEvent> event_of(DropReason reason) noexcept {
         case DropReason::UnknownClient:
         case DropReason::Repeated:
         case DropReason::TooOld:
+        case DropReason::Asking:
             return std::nullopt;
+        case DropReason::DeniedAddress:
+        case DropReason::KeyNotAuthorized:
+        case DropReason::AddressLimit:
+        case DropReason::PrefixLimit:
+        case DropReason::KeyLimit:
+        case DropReason::Reserved:
+        case DropReason::RateLimit:
+        case DropReason::AuthorizerBusy:
+        case DropReason::AuthorizerNotNow:
+        case DropReason::AuthorizerRefused:
+        case DropReason::AuthorizerFailed:
+            return refusal_event_of(reason);
     }
     return std::nullopt;
 }

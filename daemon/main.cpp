@@ -4,7 +4,7 @@
 #include "curvecp/posix/fd.hpp"
 #include "curvecp/posix/pipe.hpp"
 #include "curvecp/posix/program_run.hpp"
-#include "curvecp/posix/program_search.hpp"
+#include "daemon/options.hpp"
 #include "daemon/server_loop.hpp"
 
 #include <csignal>
@@ -37,18 +37,18 @@ int serve(int argc, char** argv, daemon::ServerOptions& options) {
     ignore_broken_pipes();
     if (!start_cryptography()) throw StartError("cannot start libsodium");
     if (!daemon::parse_options(argc, argv, options)) return 0;
-    static_cast<void>(find_program(options.handler.front()));
     Log log("curvecpserver", options.verbosity);
     allow_connections(options.max_connections, log);
     EventLoop loop;
     daemon::EventStream events(loop);
     for (const auto& target : options.events) subscribe(events, target);
-    daemon::Reporter reporter(loop, log, events, options.server_name_text);
+    daemon::Reporter reporter(loop, log, events);
     daemon::HandlerChildren children(loop, reporter);
     auto server = std::make_unique<daemon::ServerLoop>(options, loop, children, reporter);
     // To the very end: a second signal must not leave handlers behind.
     const SignalWatcher on_term(loop, SIGTERM, [&loop] { loop.stop(); });
     const SignalWatcher on_int(loop, SIGINT, [&loop] { loop.stop(); });
+    const SignalWatcher on_hup(loop, SIGHUP, [&] { reporter.on_reload(server->reload(options)); });
     server->run();
     server.reset();
     children.end_all();

@@ -8,8 +8,6 @@
 namespace curvecp::daemon {
 namespace {
 
-constexpr std::uint64_t kMostConnections = 65'535;  // specification
-
 constexpr std::string_view kUnix = "unix:";
 constexpr std::string_view kDescriptor = "fd:";
 constexpr std::size_t kLongestDescriptor = 12;  // ours, the kernel's are shorter
@@ -29,23 +27,42 @@ EventTarget event_target(const std::string& text) {
     return fd;
 }
 
-void set(ServerOptions& options, const CommandLine::Option& option) {
+void set(ServerOptions& options, ServiceSettings& service, const CommandLine::Option& option) {
     if (set_verbosity(options.verbosity, option)) return;
-    if (option.name == "--events") {
+    const std::string what = "option " + option.name;
+    if (option.name == "-c") {
+        options.max_connections = parse_number(what, option.value, 1, kMostConnections);
+    } else if (option.name == "-C") {
+        set_access(service, "max-per-address", option.value, what);
+    } else if (option.name == "--events") {
         options.events.push_back(event_target(option.value));
-        return;
+    } else {
+        set_access(service, std::string_view(option.name).substr(2), option.value, what);
     }
-    options.max_connections = parse_number("option -c", option.value, 1, kMostConnections);
 }
 
-void take(ServerOptions& options, const std::vector<std::string>& positions) {
+void take(ServerOptions& options, ServiceSettings& service,
+          const std::vector<std::string>& positions) {
     require_operands(positions, kOperands);
-    options.server_name_text = positions[0];
-    options.server_name = server_name_operand(positions[0]);
-    options.key_directory = positions[1];
-    options.address = {ip_operand(positions[2]), port_operand(positions[3], 0)};
-    options.extension = extension_operand(positions[4]);
-    options.handler.assign(positions.begin() + kOperands.size() - 1, positions.end());
+    static_cast<void>(server_name_operand(positions[0]));
+    service.label = positions[0];
+    service.names.push_back(positions[0]);
+    service.key_directory = positions[1];
+    options.addresses.push_back({ip_operand(positions[2]), port_operand(positions[3], 0)});
+    service.extension = extension_operand(positions[4]);
+    service.program.assign(positions.begin() + kOperands.size() - 1, positions.end());
+}
+
+void add_access_options(CommandLine& line) {
+    for (const AccessSetting& setting : kAccessSettings) {
+        const std::string name =
+            setting.name == "max-per-address" ? "-C" : "--" + std::string(setting.name);
+        if (setting.kind == SettingKind::Flag) {
+            line.add_flag(name, std::string(setting.help));
+        } else {
+            line.add_value(name, std::string(setting.placeholder), std::string(setting.help));
+        }
+    }
 }
 
 }  // namespace
@@ -59,10 +76,13 @@ bool parse_options(int argc, char** argv, ServerOptions& options) {
     line.add_value(
         "--events", "TARGET",
         "tell what happens as lines of JSON: unix:PATH listens there, fd:N is written to");
+    add_access_options(line);
     const auto parsed = line.parse(argc, argv);
     if (!parsed) return false;
-    for (const auto& option : parsed->options) set(options, option);
-    take(options, parsed->positions);
+    ServiceSettings service;
+    for (const auto& option : parsed->options) set(options, service, option);
+    take(options, service, parsed->positions);
+    options.services.push_back(std::move(service));
     return true;
 }
 

@@ -5,12 +5,19 @@
 
 #include "curvecp/core/server_handshake.hpp"
 #include "daemon/connection_table.hpp"
+#include "daemon/refusal.hpp"
+#include "daemon/service.hpp"
 #include "daemon/spent_cookies.hpp"
+
+#include <unordered_set>
 
 namespace curvecp::daemon {
 
 class Server {
   public:
+    Server(std::vector<Host> hosts, std::vector<Service> services, std::size_t max_connections,
+           TimePoint now);
+    // One service that is open to everybody.
     Server(ServerIdentity identity, LongTermNonces nonces, std::size_t max_connections,
            TimePoint now);
 
@@ -18,12 +25,36 @@ class Server {
     struct Reply {
         Bytes packet;
     };
+    // What is special of a client: from its line among the authorized keys, or from the authorizer.
+    struct Grant {
+        std::string name;                      // CURVECPREMOTENAME
+        std::vector<std::string> environment;  // NAME=value
+        std::string command;                   // for /bin/sh, instead of the program
+    };
     // Start a handler for this client; when it runs, call on_handler_started() and deliver the
     // frame to it. Where none could be started, call on_handler_failed(): nothing has happened.
     struct Open {
         AcceptedInitiate initiate;
         Path path;
         MutableBytes frame;
+        Meant meant{};
+        Grant grant{};
+    };
+    // A client proved its key and is not let in. Where refusals are explained, send it the packet.
+    struct Refuse {
+        DropReason reason;
+        ServiceIndex service;
+        PublicKey client_long_term;
+        Bytes packet;  // empty where there is nothing to send
+    };
+    // Ask the authorizer about this client, and call on_answer() with this, however it ends. The
+    // frame lives no longer than the datagram: it must be kept.
+    struct Ask {
+        AcceptedInitiate initiate;
+        Path path;
+        MutableBytes frame;
+        Meant meant;
+        std::uint64_t configuration;
     };
     // Write this frame to the connection's handler.
     struct Deliver {
@@ -32,10 +63,24 @@ class Server {
         const Path* moved_from = nullptr;  // where the client was, if it is there no more
     };
     // Spans inside live as long as the datagram, and until the next call.
-    using Action = std::variant<DropReason, Reply, Open, Deliver>;
+    using Action = std::variant<DropReason, Reply, Open, Deliver, Refuse, Ask>;
 
     // The datagram is opened in its place.
     [[nodiscard]] Action on_datagram(TimePoint now, const Path& path, MutableBytes datagram);
+
+    // What the authorizer said of a client. Whom it allows is opened as if the Initiate had come
+    // now; after `NotNow` the cookie is unspent, so that the client's next try may pass.
+    enum class Answer : std::uint8_t { Allow, Refuse, NotNow, Failed };
+    [[nodiscard]] Action on_answer(TimePoint now, Ask question, Answer answer, Grant grant);
+    // Ours, because so many clients may wait for an authorizer without much memory.
+    static constexpr std::size_t kMostQuestions = 256;
+
+    // New rules and keys. Connections go on, but for these, which are to be ended: their key is
+    // not authorized any more.
+    [[nodiscard]] std::vector<ConnectionId> replace(std::vector<Host> hosts,
+                                                    std::vector<Service> services);
+    // Keys expire by the calendar.
+    void set_today(Day today) noexcept { today_ = today; }
 
     // The client is connected from here on and its cookie spent.
     ConnectionId on_handler_started(Open open);
@@ -43,7 +88,7 @@ class Server {
     void on_crowd() noexcept { dropped_.count(DropReason::Crowded); }
     void on_handler_failed() noexcept { dropped_.count(DropReason::HandlerNotStarted); }
     // The handler has ended the connection; its keys are wiped.
-    void on_handler_end(ConnectionId id) { connections_.erase(id); }
+    void on_handler_end(ConnectionId id);
 
     // The size of the packet for a message, and that packet. False where the connection's nonces
     // are used up: it must be ended.
@@ -55,6 +100,10 @@ class Server {
     [[nodiscard]] const ClientConnection& connection(ConnectionId id) const noexcept {
         return connections_[id];
     }
+    [[nodiscard]] const Service& service(ServiceIndex index) const noexcept {
+        return services_[index];
+    }
+    [[nodiscard]] std::size_t services() const noexcept { return services_.size(); }
     [[nodiscard]] std::size_t connections() const noexcept { return connections_.size(); }
     // What the next connection will be called.
     [[nodiscard]] std::uint64_t next_number() const noexcept { return opened_ + 1; }
@@ -67,33 +116,58 @@ class Server {
     void on_deadline(TimePoint now);
 
     // Long-term nonces come in blocks that are reserved on disk. At zero no Hello is answered.
-    [[nodiscard]] std::uint64_t nonces_left() const noexcept { return nonces_.left(); }
-    void add_nonces(std::uint64_t first, std::uint64_t count) noexcept {
-        nonces_.add_block(first, count);
+    [[nodiscard]] std::uint64_t nonces_left(std::size_t host = 0) const noexcept {
+        return services_.hosts()[host].nonces.left();
+    }
+    void add_nonces(std::uint64_t first, std::uint64_t count, std::size_t host = 0) noexcept {
+        services_.hosts()[host].nonces.add_block(first, count);
     }
 
   private:
-    [[nodiscard]] Action on_packet(const Path& path, const Hello& hello);
-    [[nodiscard]] Action on_packet(const Path& path, const Initiate& initiate);
-    [[nodiscard]] Action on_packet(const Path& path, const ClientMessage& message);
-    [[nodiscard]] static Action on_packet(const Path& path, NotAPacket packet);
+    [[nodiscard]] Action on_packet(TimePoint now, const Path& path, const Hello& hello);
+    [[nodiscard]] Action on_packet(TimePoint now, const Path& path, const Initiate& initiate);
+    [[nodiscard]] Action on_packet(TimePoint now, const Path& path, const ClientMessage& message);
+    [[nodiscard]] static Action on_packet(TimePoint now, const Path& path, NotAPacket packet);
 
-    [[nodiscard]] std::optional<DropReason> reason_to_refuse(const PublicKey& client) const;
+    // Reasons against a client that has proved nothing yet.
+    [[nodiscard]] std::optional<DropReason> reason_to_ignore(const Path& path,
+                                                             const Initiate& initiate) const;
+    [[nodiscard]] Action judge(TimePoint now, const Path& path, MutableBytes packet,
+                               OpenedInitiate opened, Meant meant);
+    // By rules and limits, whether or not the long-term key was proved to be the client's.
+    [[nodiscard]] std::optional<DropReason> reason_to_refuse(TimePoint now, const IpAddress& ip,
+                                                             const PublicKey& client,
+                                                             ServiceIndex service) const;
+    // By what only a proved key is charged with.
+    [[nodiscard]] std::optional<DropReason> reason_to_refuse(const AcceptedInitiate& client,
+                                                             ServiceIndex service) const;
+    [[nodiscard]] const AuthorizedKey* authorized(ServiceIndex service,
+                                                  const PublicKey& client) const;
+    // The place is one of those that are kept for authorized keys.
+    [[nodiscard]] bool is_kept(ServiceIndex service, const PublicKey& client) const;
+    [[nodiscard]] bool may_be_at(const ClientConnection& connection, const IpAddress& ip) const;
+    [[nodiscard]] Refuse refuse(DropReason reason, const AcceptedInitiate& client,
+                                ServiceIndex service);
+    [[nodiscard]] Grant grant_of(ServiceIndex service, const PublicKey& client) const;
     // Opens a packet of a connected client and takes the message behind `skip` bytes of plaintext.
     [[nodiscard]] Action receive(ConnectionId id, const Path& path, const Extension& extension,
                                  CountedBox kind, NonceCounter nonce, MutableBytes box,
                                  std::size_t skip);
+    Action counted(Action action) noexcept;
 
-    ServerIdentity identity_;
-    LongTermNonces nonces_;
+    Services services_;
     CookieJar cookies_;
     SpentCookies spent_;
     KeyArena keys_;
     ConnectionTable connections_;
     DropCounters dropped_;
+    std::unordered_set<PublicKey, KeyedHash> asking_;  // by short-term key
     std::uint64_t opened_ = 0;
+    std::uint64_t configuration_ = 0;
+    TimePoint now_;
+    Day today_ = 0;
     Path moved_from_;
-    std::array<std::uint8_t, Cookie::kSize> answer_{};
+    std::array<std::uint8_t, std::max(Cookie::kSize, kRefusalSize)> answer_{};
 };
 
 }  // namespace curvecp::daemon

@@ -10,7 +10,6 @@
 namespace curvecp::daemon {
 namespace {
 
-constexpr std::uint64_t kNonceBlock = 1'048'576;  // specification: what a server takes
 // Ours, because the socket must be emptied faster than a network fills it, and because the
 // handlers must have their turn.
 constexpr int kMostBatches = 64;
@@ -21,11 +20,9 @@ constexpr Duration kNoncePause = std::chrono::seconds(10);
 // Ours, because the largest pipe holds 16 times what one read takes.
 constexpr int kMostLastReads = 17;
 
-Server make_server(const ServerOptions& options, KeyDirectory& keys) {
-    LongTermNonces nonces(keys.nonce_key());
-    nonces.add_block(keys.take_nonce_counters(kNonceBlock), kNonceBlock);
-    return Server(ServerIdentity{keys.secret_key(), options.server_name, options.extension},
-                  std::move(nonces), options.max_connections, now());
+Server make_server(Configuration& configuration, std::size_t max_connections) {
+    return {std::move(configuration.hosts), std::move(configuration.services), max_connections,
+            now()};
 }
 
 UdpSocket bind(const Address& address, Reporter& reporter) {
@@ -39,29 +36,78 @@ UdpSocket bind(const Address& address, Reporter& reporter) {
 
 }  // namespace
 
-ServerLoop::ServerLoop(ServerOptions options, EventLoop& loop, HandlerChildren& children,
+ServerLoop::ServerLoop(const Settings& settings, EventLoop& loop, HandlerChildren& children,
                        Reporter& reporter)
-    : options_(std::move(options)),
+    : ServerLoop(settings, configure(settings), loop, children, reporter) {}
+
+ServerLoop::ServerLoop(Settings settings, Configuration configuration, EventLoop& loop,
+                       HandlerChildren& children, Reporter& reporter)
+    : settings_(std::move(settings)),
       loop_(loop),
       children_(children),
       reporter_(reporter),
-      keys_(options_.key_directory),
-      socket_(bind(options_.address, reporter_)),
-      server_(make_server(options_, keys_)),
-      environment_(current_environment(), options_.server_name_text),
+      keys_(std::move(configuration.directories)),
+      programs_(std::move(configuration.programs)),
+      server_(make_server(configuration, settings_.max_connections)),
       read_buffer_(HandlerProcess::kReadBufferSize),
-      datagrams_(loop_, socket_.fd(), Readiness::Readable, [this] { on_datagrams(); }),
       deadline_(loop_, [this] { on_deadline(); }),
-      before_wait_(loop_, [this] { socket_.flush(); }) {
+      before_wait_(loop_, [this] {
+          for (const auto& listener : listeners_) listener->socket.flush();
+      }) {
     // No memory is needed for them in mid-batch.
-    handlers_.reserve(options_.max_connections);
-    to_flush_.reserve(options_.max_connections);
+    handlers_.reserve(settings_.max_connections);
+    to_flush_.reserve(settings_.max_connections);
+    server_.set_today(day_of(wall_time()));
     deadline_.set(server_.next_deadline());
     children_.set_last_look([this](ConnectionId id) { return read_last(id); });
     if (!server_.keys_locked()) {
         reporter_.log().info("keys may be swapped out: the limit on locked memory");
     }
-    reporter_.on_listening(socket_.local_address(), keys_.public_key());
+    name_services();
+    listen();
+}
+
+void ServerLoop::listen() {
+    for (const Address& address : settings_.addresses) {
+        const auto number = static_cast<std::uint16_t>(listeners_.size());
+        listeners_.push_back(std::make_unique<Listener>(bind(address, reporter_), loop_,
+                                                        [this, number] { on_datagrams(number); }));
+        for (const KeyDirectory& keys : keys_) {
+            reporter_.on_listening(listeners_.back()->socket.local_address(), keys.public_key());
+        }
+    }
+}
+
+void ServerLoop::name_services() {
+    std::vector<std::string> labels;
+    for (ServiceIndex i = 0; i < server_.services(); ++i)
+        labels.push_back(server_.service(i).label);
+    reporter_.set_services(std::move(labels));
+}
+
+std::string ServerLoop::reload(const Settings& settings) {
+    if (settings.addresses != settings_.addresses) {
+        return "other addresses to listen on need a restart";
+    }
+    if (settings.max_connections != settings_.max_connections) {
+        return "another number of connections needs a restart";
+    }
+    Configuration configuration;
+    try {
+        configuration = configure(settings);
+    } catch (const std::exception& error) {
+        return error.what();
+    }
+    settings_ = settings;
+    keys_ = std::move(configuration.directories);
+    programs_ = std::move(configuration.programs);
+    server_.set_today(day_of(wall_time()));
+    const auto revoked =
+        server_.replace(std::move(configuration.hosts), std::move(configuration.services));
+    name_services();
+    for (const ConnectionId id : revoked) end(id, {"its key is not authorized any more"});
+    wipe_traces();
+    return {};
 }
 
 ServerLoop::~ServerLoop() {
@@ -71,7 +117,7 @@ ServerLoop::~ServerLoop() {
 void ServerLoop::run() {
     wipe_traces();
     loop_.run();
-    socket_.flush();
+    for (const auto& listener : listeners_) listener->socket.flush();
     for (std::uint32_t slot = 0; slot < handlers_.size(); ++slot) {
         if (handlers_[slot]) end(ConnectionId{slot}, {"the server stops"});
     }
@@ -87,21 +133,23 @@ bool ServerLoop::attempt(Work work) {
     }
 }
 
-void ServerLoop::on_datagrams() {
+void ServerLoop::on_datagrams(std::uint16_t listener) {
     const TimePoint time = now();
     int batches = 0;
-    while (batches < kMostBatches && hear(time)) ++batches;
+    while (batches < kMostBatches && hear(listener, time)) ++batches;
     serve_strangers(time);
 }
 
-bool ServerLoop::hear(TimePoint time) {
+bool ServerLoop::hear(std::uint16_t listener, TimePoint time) {
     bool any_stranger = false;
-    for (const Datagram& datagram : socket_.receive()) {
+    for (const Datagram& datagram : listeners_[listener]->socket.receive()) {
+        Path path = datagram.path;
+        path.socket = listener;
         if (WaitingStrangers::is_stranger(datagram.bytes)) {
             any_stranger = true;
-            let_wait(datagram.path, datagram.bytes);
+            let_wait(path, datagram.bytes);
         } else {
-            deal_with(time, datagram.path, datagram.bytes);
+            deal_with(time, path, datagram.bytes);
         }
     }
     flush_handlers();
@@ -136,27 +184,30 @@ void ServerLoop::deal_with(TimePoint time, const Path& path, MutableBytes datagr
 void ServerLoop::carry_out(const Path& path, Server::Action action) {
     if (const auto* delivery = std::get_if<Server::Deliver>(&action)) {
         deliver(*delivery);
-    } else if (const auto* reply = std::get_if<Server::Reply>(&action)) {
-        const MutableBytes packet = socket_.room(path, reply->packet.size());
-        std::copy(reply->packet.begin(), reply->packet.end(), packet.begin());
+    } else if (const auto* answer = std::get_if<Server::Reply>(&action)) {
+        reply(path, answer->packet);
+    } else if (const auto* refused = std::get_if<Server::Refuse>(&action)) {
+        if (!refused->packet.empty()) reply(path, refused->packet);
+        reporter_.on_dropped(now(), path, refused->reason, &refused->client_long_term);
     } else if (auto* request = std::get_if<Server::Open>(&action)) {
         open(std::move(*request));
+    } else if (auto* question = std::get_if<Server::Ask>(&action)) {
+        carry_out(path, server_.on_answer(now(), std::move(*question), Server::Answer::Failed, {}));
     } else {
         reporter_.on_dropped(now(), path, std::get<DropReason>(action));
     }
 }
 
+void ServerLoop::reply(const Path& path, Bytes packet) {
+    const MutableBytes room = socket_of(path).room(path, packet.size());
+    std::copy(packet.begin(), packet.end(), room.begin());
+}
+
 void ServerLoop::open(Server::Open open) {
-    const AcceptedInitiate& initiate = open.initiate;
-    const auto environment = environment_.with({{open.path.local, socket_.local_address().port},
-                                                open.path.peer,
-                                                initiate.client_long_term,
-                                                options_.extension,
-                                                initiate.client_extension,
-                                                server_.next_number()});
-    HandlerProcess::Pipes pipes = HandlerProcess::start(options_.handler, environment);
+    const std::string program = program_of(open.meant.service).arguments.front();
+    HandlerProcess::Pipes pipes = start_handler(open);
     if (pipes.error != 0) {
-        refuse(open.path, pipes.error);
+        refuse(open.path, program, pipes.error);
         return;
     }
     const MutableBytes frame = open.frame;
@@ -164,17 +215,34 @@ void ServerLoop::open(Server::Open open) {
     const Path path = server_.connection(id).path;
     if (!attempt([&] { connect(id, std::move(pipes)); })) {
         server_.on_handler_end(id);
-        refuse(path, ENOMEM);
+        refuse(path, program, ENOMEM);
         return;
     }
     deliver({id, frame});
 }
 
-void ServerLoop::refuse(const Path& path, int error) {
+HandlerProcess::Pipes ServerLoop::start_handler(const Server::Open& open) {
+    const ServiceProgram& program = program_of(open.meant.service);
+    const AcceptedInitiate& initiate = open.initiate;
+    const auto environment = program.environments[open.meant.name].with(
+        {{open.path.local, socket_of(open.path).local_address().port},
+         open.path.peer,
+         initiate.client_long_term,
+         server_.service(open.meant.service).extension,
+         initiate.client_extension,
+         server_.next_number(),
+         open.grant.name,
+         open.grant.environment});
+    if (open.grant.command.empty()) return HandlerProcess::start(program.arguments, environment);
+    const std::array<std::string, 3> shell{"/bin/sh", "-c", open.grant.command};
+    return HandlerProcess::start(shell, environment);
+}
+
+void ServerLoop::refuse(const Path& path, const std::string& program, int error) {
     server_.on_handler_failed();
     reporter_.on_accept_error(error);
     reporter_.on_dropped(now(), path, DropReason::HandlerNotStarted);
-    reporter_.on_failure("program " + options_.handler.front() + ": " + std::strerror(error));
+    reporter_.on_failure("program " + program + ": " + std::strerror(error));
 }
 
 void ServerLoop::connect(ConnectionId id, HandlerProcess::Pipes pipes) {
@@ -223,14 +291,15 @@ std::optional<ServerLoop::Ending> ServerLoop::read_handler(ConnectionId id) {
 
 std::optional<ServerLoop::Ending> ServerLoop::send_messages(ConnectionId id, Handler& handler) {
     const Path& path = server_.connection(id).path;
+    UdpSocket& socket = socket_of(path);
     while (true) {
         const FrameReader::Next next = handler.process.next();
         if (std::holds_alternative<FrameReader::NeedMore>(next)) return std::nullopt;
         const auto* message = std::get_if<MutableBytes>(&next);
         if (message == nullptr) return Ending{"the handler wrote a bad length byte"};
-        const MutableBytes packet = socket_.room(path, Server::packet_size(message->size()));
+        const MutableBytes packet = socket.room(path, Server::packet_size(message->size()));
         if (!server_.seal_message(id, *message, packet)) {
-            socket_.take_back();
+            socket.take_back();
             return Ending{"its nonces are used up"};
         }
         handler.bytes_out += message->size();
@@ -243,7 +312,9 @@ Carried ServerLoop::read_last(ConnectionId id) {
 }
 
 Carried ServerLoop::carried(ConnectionId id, const Handler& handler) const noexcept {
-    return {server_.connection(id).path, handler.started, handler.bytes_in, handler.bytes_out};
+    const ClientConnection& connection = server_.connection(id);
+    return {connection.service, connection.path, handler.started, handler.bytes_in,
+            handler.bytes_out};
 }
 
 void ServerLoop::end(ConnectionId id, Ending ending) {
@@ -260,16 +331,21 @@ void ServerLoop::end(ConnectionId id, Ending ending) {
 
 void ServerLoop::on_deadline() {
     const TimePoint time = now();
+    server_.set_today(day_of(wall_time()));
     server_.on_deadline(time);
     serve_strangers(time);
 }
 
 void ServerLoop::reserve_nonces() {
-    if (server_.nonces_left() > kNonceBlock / 2 || no_nonces_lately()) return;
+    for (std::size_t host = 0; host < keys_.size(); ++host) reserve_nonces(host);
+}
+
+void ServerLoop::reserve_nonces(std::size_t host) {
+    if (server_.nonces_left(host) > kNonceBlock / 2 || no_nonces_lately()) return;
     // The rest of the old block is given up; counters are plenty.
-    const auto taken = keys_.try_take_nonce_counters(kNonceBlock);
+    const auto taken = keys_[host].try_take_nonce_counters(kNonceBlock);
     if (const auto* first = std::get_if<std::uint64_t>(&taken)) {
-        server_.add_nonces(*first, kNonceBlock);
+        server_.add_nonces(*first, kNonceBlock, host);
     } else {
         const auto& error = std::get<StartError>(taken);
         no_nonces_since_ = now();

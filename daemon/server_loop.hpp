@@ -1,12 +1,10 @@
 // The shell around Server: moves datagrams and frames in batches, starts handlers, keeps time.
 #pragma once
 
-#include "curvecp/core/handler_environment.hpp"
 #include "curvecp/posix/handler_process.hpp"
-#include "curvecp/posix/key_directory.hpp"
 #include "curvecp/posix/udp_socket.hpp"
+#include "daemon/configuration.hpp"
 #include "daemon/handler_children.hpp"
-#include "daemon/options.hpp"
 #include "daemon/reporter.hpp"
 #include "daemon/server.hpp"
 #include "daemon/waiting_strangers.hpp"
@@ -16,14 +14,18 @@ namespace curvecp::daemon {
 class ServerLoop {
   public:
     // Throws StartError. The children outlive this: closing the pipes is what ends them.
-    ServerLoop(ServerOptions options, EventLoop& loop, HandlerChildren& children,
+    ServerLoop(const Settings& settings, EventLoop& loop, HandlerChildren& children,
                Reporter& reporter);
     ServerLoop(const ServerLoop&) = delete;
     ServerLoop& operator=(const ServerLoop&) = delete;
     ~ServerLoop();
 
-    // Serves until the event loop is stopped. The socket and all pipes are closed when this dies.
+    // Serves until the event loop is stopped. The sockets and all pipes are closed when this dies.
     void run();
+
+    // Takes new rules, keys and services. What is wrong with them where they were not taken: then
+    // nothing has changed.
+    [[nodiscard]] std::string reload(const Settings& settings);
 
   private:
     // A connection's handler and what is told of it at its end.
@@ -44,22 +46,38 @@ class ServerLoop {
         EndedBy by = EndedBy::Server;
     };
 
+    struct Listener {
+        Listener(UdpSocket bound, EventLoop& loop, const IoWatcher::Callback& on_readable)
+            : socket(std::move(bound)),
+              watcher(loop, socket.fd(), Readiness::Readable, on_readable) {}
+
+        UdpSocket socket;
+        IoWatcher watcher;
+    };
+
+    ServerLoop(Settings settings, Configuration configuration, EventLoop& loop,
+               HandlerChildren& children, Reporter& reporter);
+    void listen();
+    void name_services();
+
     // Does what one connection or packet needs; where memory runs out, tells so and returns false.
     template <class Work>
     bool attempt(Work work);
 
-    void on_datagrams();
+    void on_datagrams(std::uint16_t listener);
     // One batch. True where there were strangers in it, behind whom others may be waiting.
-    [[nodiscard]] bool hear(TimePoint time);
+    [[nodiscard]] bool hear(std::uint16_t listener, TimePoint time);
     void let_wait(const Path& path, Bytes datagram);
     // Some of those who wait; the others when all else has had its turn.
     void serve_strangers(TimePoint time);
     void deal_with(TimePoint time, const Path& path, MutableBytes datagram);
     void carry_out(const Path& path, Server::Action action);
+    void reply(const Path& path, Bytes packet);
     void open(Server::Open open);
+    [[nodiscard]] HandlerProcess::Pipes start_handler(const Server::Open& open);
     void connect(ConnectionId id, HandlerProcess::Pipes pipes);
     // There is no handler for a client, for this errno value.
-    void refuse(const Path& path, int error);
+    void refuse(const Path& path, const std::string& program, int error);
     void deliver(const Server::Deliver& deliver);
     void flush_handlers();
 
@@ -75,23 +93,27 @@ class ServerLoop {
 
     void on_deadline();
     void reserve_nonces();
+    void reserve_nonces(std::size_t host);
+    [[nodiscard]] UdpSocket& socket_of(const Path& path) { return listeners_[path.socket]->socket; }
+    [[nodiscard]] const ServiceProgram& program_of(ServiceIndex service) const {
+        return programs_[server_.service(service).settings];
+    }
     [[nodiscard]] bool no_nonces_lately() const noexcept;
 
-    ServerOptions options_;
+    Settings settings_;
     EventLoop& loop_;
     HandlerChildren& children_;
     Reporter& reporter_;
-    KeyDirectory keys_;
-    UdpSocket socket_;
+    std::vector<KeyDirectory> keys_;        // by host
+    std::vector<ServiceProgram> programs_;  // by Service::settings
+    std::vector<std::unique_ptr<Listener>> listeners_;
     Server server_;
     WaitingStrangers strangers_;
-    HandlerEnvironment environment_;
     PipeBudget pipe_budget_;
     std::vector<std::unique_ptr<Handler>> handlers_;  // by slot
     std::vector<ConnectionId> to_flush_;
     std::vector<std::uint8_t> read_buffer_;
     std::optional<TimePoint> no_nonces_since_;
-    IoWatcher datagrams_;
     Deadline deadline_;
     BeforeWait before_wait_;
 };

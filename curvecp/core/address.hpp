@@ -32,6 +32,7 @@ struct Address {
 struct Path {
     Address peer;
     IpAddress local;
+    std::uint16_t socket = 0;  // which of a server's sockets
     friend bool operator==(const Path&, const Path&) noexcept = default;
 };
 

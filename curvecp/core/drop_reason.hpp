@@ -31,58 +31,64 @@ enum class DropReason : std::uint8_t {
     BadMessage,         // its box does not open
     Repeated,           // its nonce was seen
     TooOld,             // its nonce is behind the window
+    // Access: rules, limits, and who is asked. Those of a client come after it proved its keys.
+    DeniedAddress,      // by the rules for addresses
+    KeyNotAuthorized,   // not among the authorized keys, expired, or not from this address
+    AddressLimit,       // as many connections as allowed from this address
+    PrefixLimit,        // ... from this network
+    KeyLimit,           // ... with this key
+    Reserved,           // the places that are left are kept for authorized keys
+    RateLimit,          // too many new connections from this address in a short time
+    Asking,             // the authorizer has not answered yet
+    AuthorizerBusy,     // too many questions are open
+    AuthorizerNotNow,   // it said: not now
+    AuthorizerRefused,  // it said: no
+    AuthorizerFailed,   // it gave no answer, or none that can be understood
 };
 
-inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(DropReason::TooOld) + 1;
+inline constexpr std::size_t kDropReasons =
+    static_cast<std::size_t>(DropReason::AuthorizerFailed) + 1;
+
+// In the order of the reasons.
+inline constexpr std::array<std::string_view, kDropReasons> kDropReasonTexts{
+    "not a packet",
+    "malformed Hello",
+    "malformed Initiate",
+    "malformed Message",
+    "wrong extension",
+    "bad Hello",
+    "no nonces left",
+    "expired cookie",
+    "cookie of another client",
+    "bad Initiate",
+    "wrong server name",
+    "bad vouch",
+    "cookie used before",
+    "too many cookies to remember",
+    "too many connections",
+    "too many strangers at once",
+    "message handler not started",
+    "no new connections",
+    "unknown client",
+    "bad Message",
+    "repeated packet",
+    "packet too old",
+    "address denied",
+    "key not authorized",
+    "too many connections from this address",
+    "too many connections from this network",
+    "too many connections with this key",
+    "the last places are for authorized keys",
+    "too many new connections from this address",
+    "the authorizer has not answered yet",
+    "too many questions to the authorizer",
+    "the authorizer said: not now",
+    "the authorizer refused",
+    "the authorizer gave no answer",
+};
 
 [[nodiscard]] constexpr std::string_view to_text(DropReason reason) noexcept {
-    switch (reason) {
-        case DropReason::NotAPacket:
-            return "not a packet";
-        case DropReason::MalformedHello:
-            return "malformed Hello";
-        case DropReason::MalformedInitiate:
-            return "malformed Initiate";
-        case DropReason::MalformedMessage:
-            return "malformed Message";
-        case DropReason::WrongExtension:
-            return "wrong extension";
-        case DropReason::BadHello:
-            return "bad Hello";
-        case DropReason::NoNonces:
-            return "no nonces left";
-        case DropReason::CookieExpired:
-            return "expired cookie";
-        case DropReason::BadCookie:
-            return "cookie of another client";
-        case DropReason::BadInitiate:
-            return "bad Initiate";
-        case DropReason::WrongServerName:
-            return "wrong server name";
-        case DropReason::BadVouch:
-            return "bad vouch";
-        case DropReason::CookieSpent:
-            return "cookie used before";
-        case DropReason::SpentCookiesFull:
-            return "too many cookies to remember";
-        case DropReason::ServerFull:
-            return "too many connections";
-        case DropReason::Crowded:
-            return "too many strangers at once";
-        case DropReason::HandlerNotStarted:
-            return "message handler not started";
-        case DropReason::Draining:
-            return "no new connections";
-        case DropReason::UnknownClient:
-            return "unknown client";
-        case DropReason::BadMessage:
-            return "bad Message";
-        case DropReason::Repeated:
-            return "repeated packet";
-        case DropReason::TooOld:
-            return "packet too old";
-    }
-    return {};
+    return kDropReasonTexts[static_cast<std::size_t>(reason)];
 }
 
 // How often each reason occurred.

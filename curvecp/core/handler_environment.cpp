@@ -18,6 +18,14 @@ bool is_cleared(std::string_view variable) noexcept {
            std::any_of(kPrefixes.begin(), kPrefixes.end(), begins);
 }
 
+// Puts a variable into the place of one with the same name.
+void put(std::vector<std::string>& variables, const std::string& variable) {
+    const std::string_view name = std::string_view(variable).substr(0, variable.find('=') + 1);
+    const auto same = [name](const std::string& other) { return other.starts_with(name); };
+    variables.erase(std::remove_if(variables.begin(), variables.end(), same), variables.end());
+    variables.push_back(variable);
+}
+
 }  // namespace
 
 HandlerEnvironment::HandlerEnvironment(const std::vector<std::string>& inherited,
@@ -30,6 +38,7 @@ HandlerEnvironment::HandlerEnvironment(const std::vector<std::string>& inherited
 
 std::vector<std::string> HandlerEnvironment::with(const HandlerIntroduction& introduction) const {
     std::vector<std::string> variables = common_;
+    for (const std::string& variable : introduction.variables) put(variables, variable);
     const auto add = [&variables](std::string_view name, const std::string& value) {
         variables.push_back(std::string(name) + "=" + value);
     };
@@ -43,6 +52,7 @@ std::vector<std::string> HandlerEnvironment::with(const HandlerIntroduction& int
     add("CURVECPLOCALEXTENSION", to_hex(introduction.local_extension.bytes()));
     add("CURVECPREMOTEEXTENSION", to_hex(introduction.remote_extension.bytes()));
     add("CURVECPCONNID", std::to_string(introduction.connection_number));
+    if (!introduction.remote_name.empty()) add("CURVECPREMOTENAME", introduction.remote_name);
     return variables;
 }
 

@@ -18,6 +18,10 @@ struct HandlerIntroduction {
     Extension local_extension;
     Extension remote_extension;
     std::uint64_t connection_number = 0;
+    // What the rules say of the other side: a name, and variables, NAME=value, which take the
+    // place of inherited ones.
+    std::string remote_name{};
+    std::vector<std::string> variables{};
 };
 
 // Made once: what all handlers inherit, without anything that speaks of another connection or of

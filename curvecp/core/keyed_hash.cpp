@@ -13,10 +13,9 @@ KeyedHash::KeyedHash() noexcept {
     fill_random(key_);
 }
 
-std::size_t KeyedHash::operator()(const PublicKey& key) const noexcept {
+std::size_t KeyedHash::of(Bytes bytes) const noexcept {
     std::array<std::uint8_t, crypto_shorthash_BYTES> hash{};
-    static_cast<void>(
-        crypto_shorthash(hash.data(), key.bytes().data(), key.bytes().size(), key_.data()));
+    static_cast<void>(crypto_shorthash(hash.data(), bytes.data(), bytes.size(), key_.data()));
     return load_le<std::uint64_t>(hash);
 }
 

@@ -11,7 +11,10 @@ class KeyedHash {
     // Each hash has a key of its own; copies share it.
     KeyedHash() noexcept;
 
-    [[nodiscard]] std::size_t operator()(const PublicKey& key) const noexcept;
+    [[nodiscard]] std::size_t operator()(const PublicKey& key) const noexcept {
+        return of(key.bytes());
+    }
+    [[nodiscard]] std::size_t of(Bytes bytes) const noexcept;
 
   private:
     std::array<std::uint8_t, 16> key_{};

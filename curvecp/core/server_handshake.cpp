@@ -26,14 +26,14 @@ bool vouches(FixedBytes<Vouch::kSize> vouch, const PublicKey& client_long_term,
 
 }  // namespace
 
-std::optional<DropReason> answer_hello(const Hello& hello, const ServerIdentity& identity,
-                                       const CookieJar& jar, LongTermNonces& nonces,
-                                       const Cookie& answer) noexcept {
-    if (Extension(field<Hello::ServerExtension>(hello.bytes)) != identity.extension) {
+std::optional<DropReason> answer_hello(const Hello& hello, const Extension& server_extension,
+                                       const SecretKey& server_long_term, const CookieJar& jar,
+                                       LongTermNonces& nonces, const Cookie& answer) noexcept {
+    if (Extension(field<Hello::ServerExtension>(hello.bytes)) != server_extension) {
         return DropReason::WrongExtension;
     }
     const PublicKey client_short_term(field<Hello::ClientShortTerm>(hello.bytes));
-    const auto client_short_server_long = make_shared_key(client_short_term, *identity.long_term);
+    const auto client_short_server_long = make_shared_key(client_short_term, server_long_term);
     if (!client_short_server_long || !proves_short_term_key(hello, *client_short_server_long)) {
         return DropReason::BadHello;
     }
@@ -43,7 +43,7 @@ std::optional<DropReason> answer_hello(const Hello& hello, const ServerIdentity&
     const KeyPair server_short_term = make_key_pair();
     write_magic(answer);
     copy(field<Hello::ClientExtension>(hello.bytes), field<Cookie::ClientExtension>(answer.bytes));
-    copy(identity.extension.bytes(), field<Cookie::ServerExtension>(answer.bytes));
+    copy(server_extension.bytes(), field<Cookie::ServerExtension>(answer.bytes));
     copy(nonce->bytes(), field<Cookie::NonceTail>(answer.bytes));
     const MutableBytes box = field<Cookie::Box>(answer.bytes);
     const MutableBytes plaintext = box.subspan(kBoxOverhead);
@@ -54,12 +54,8 @@ std::optional<DropReason> answer_hello(const Hello& hello, const ServerIdentity&
     return std::nullopt;
 }
 
-std::variant<AcceptedInitiate, DropReason> accept_initiate(const Initiate& initiate,
-                                                           const ServerIdentity& identity,
-                                                           const CookieJar& jar) noexcept {
-    if (Extension(field<Initiate::ServerExtension>(initiate.bytes)) != identity.extension) {
-        return DropReason::WrongExtension;
-    }
+std::variant<OpenedInitiate, DropReason> open_initiate(const Initiate& initiate,
+                                                       const CookieJar& jar) noexcept {
     const PublicKey client_short_term(field<Initiate::ClientShortTerm>(initiate.bytes));
     const auto cookie = jar.open(field<Initiate::Cookie>(initiate.bytes));
     if (!cookie) return DropReason::CookieExpired;
@@ -72,21 +68,33 @@ std::variant<AcceptedInitiate, DropReason> accept_initiate(const Initiate& initi
     const auto plaintext = open_in_place(initiate.box(), make_nonce(CountedBox::Initiate, nonce),
                                          *client_short_server_short);
     if (!plaintext) return DropReason::BadInitiate;
-    if (!equal_in_constant_time(field<Initiate::Name>(*plaintext), identity.name.bytes())) {
+    return OpenedInitiate{
+        AcceptedInitiate{client_short_term, PublicKey(field<Initiate::ClientLongTerm>(*plaintext)),
+                         Extension(field<Initiate::ClientExtension>(initiate.bytes)),
+                         std::move(*client_short_server_short), cookie->minute_key, nonce,
+                         plaintext->subspan(Initiate::kMessageOffset)},
+        field<Initiate::Name>(*plaintext), field<Initiate::VouchField>(*plaintext)};
+}
+
+bool is_vouched(const OpenedInitiate& opened, const SecretKey& server_long_term) noexcept {
+    return vouches(opened.vouch, opened.claims.client_long_term, opened.claims.client_short_term,
+                   server_long_term);
+}
+
+std::variant<AcceptedInitiate, DropReason> accept_initiate(const Initiate& initiate,
+                                                           const ServerIdentity& identity,
+                                                           const CookieJar& jar) noexcept {
+    if (Extension(field<Initiate::ServerExtension>(initiate.bytes)) != identity.extension) {
+        return DropReason::WrongExtension;
+    }
+    auto result = open_initiate(initiate, jar);
+    if (const auto* reason = std::get_if<DropReason>(&result)) return *reason;
+    auto* const opened = std::get_if<OpenedInitiate>(&result);
+    if (opened == nullptr || !equal_in_constant_time(opened->name, identity.name.bytes())) {
         return DropReason::WrongServerName;
     }
-    const PublicKey client_long_term(field<Initiate::ClientLongTerm>(*plaintext));
-    if (!vouches(field<Initiate::VouchField>(*plaintext), client_long_term, client_short_term,
-                 *identity.long_term)) {
-        return DropReason::BadVouch;
-    }
-    return AcceptedInitiate{client_short_term,
-                            client_long_term,
-                            Extension(field<Initiate::ClientExtension>(initiate.bytes)),
-                            std::move(*client_short_server_short),
-                            cookie->minute_key,
-                            nonce,
-                            plaintext->subspan(Initiate::kMessageOffset)};
+    if (!is_vouched(*opened, *identity.long_term)) return DropReason::BadVouch;
+    return std::move(opened->claims);
 }
 
 }  // namespace curvecp

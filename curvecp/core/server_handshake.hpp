@@ -17,7 +17,8 @@ struct ServerIdentity {
 
 // Writes the Cookie that answers a Hello; nothing is kept. A reason where there is no answer.
 [[nodiscard]] std::optional<DropReason> answer_hello(const Hello& hello,
-                                                     const ServerIdentity& identity,
+                                                     const Extension& server_extension,
+                                                     const SecretKey& server_long_term,
                                                      const CookieJar& jar, LongTermNonces& nonces,
                                                      const Cookie& answer) noexcept;
 
@@ -32,8 +33,21 @@ struct AcceptedInitiate {
     MutableBytes message;  // inside the packet, which was opened in its place
 };
 
-// Checks the Initiate of a client that is not connected, the cheap things first. Whether the cookie
-// was spent is not known here.
+// What an Initiate says whose cookie and box opened: its sender owns the short-term key. Which
+// server it means, and whether the long-term key is its own, is still to be looked at.
+struct OpenedInitiate {
+    AcceptedInitiate claims;
+    MutableFixedBytes<Initiate::Name::kSize> name;
+    MutableFixedBytes<Vouch::kSize> vouch;
+};
+[[nodiscard]] std::variant<OpenedInitiate, DropReason> open_initiate(const Initiate& initiate,
+                                                                     const CookieJar& jar) noexcept;
+// Whether the client owns the long-term key that it claims.
+[[nodiscard]] bool is_vouched(const OpenedInitiate& opened,
+                              const SecretKey& server_long_term) noexcept;
+
+// Checks the Initiate of a client that is not connected, the cheap things first, where there is but
+// one server to mean. Whether the cookie was spent is not known here.
 [[nodiscard]] std::variant<AcceptedInitiate, DropReason> accept_initiate(
     const Initiate& initiate, const ServerIdentity& identity, const CookieJar& jar) noexcept;
 

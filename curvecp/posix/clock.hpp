@@ -3,6 +3,7 @@
 
 #include "curvecp/core/wall_time.hpp"
 
+#include <cstdint>
 #include <ctime>  // clock_gettime() and CLOCK_MONOTONIC, which timers are set by as well
 
 namespace curvecp {

@@ -144,8 +144,10 @@ class Pages(Case):
         page = ROOT / "man/curvecpserver.1"
         explained = {name for tag in tags(page, "ENVIRONMENT")
                      if re.fullmatch(r"[A-Z]+(, [A-Z]+)*", tag) for name in tag.split(", ")}
-        server = self.serve("curvecpmessage", "env", "-0")
-        done = self.connect(server, "curvecpmessage", "-c", "--stdio")
+        keys = self.file("authorized", f"{self.client_keys[1]} name=alice")
+        server = self.serve("curvecpmessage", "env", "-0", options=("--authorized-keys", keys))
+        done = self.connect(server, "curvecpmessage", "-c", "--stdio",
+                            options=("-c", str(self.client_keys[0])))
         self.assertEqual(done.returncode, 0, done.stderr)
         names = re.findall(r"(?:\A|\0)(CURVECP\w+|PROTO)=", done.stdout)
         self.assertEqual(explained, set(names))

@@ -2,6 +2,7 @@
 that names the culprit, 100 for wrong usage, 111 for everything else."""
 
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,10 @@ ANY_KEY = "5a" * 32
 BAD_PORTS = ("99999", "65536", "abc", "80x", "-1", "")
 BAD_EXTENSIONS = (EXTENSION[:31], EXTENSION + "0", "g" + EXTENSION[1:], "")
 BAD_NAMES = ("a" * 64, "a" * 64 + ".example", ".".join(["a" * 63] * 4))
+BAD_RULES = {"--accept-from": ("192.0.2.1/24", "192.0.2.0/33", "localhost", ""),
+             "--deny-from": ("2001:db8::1/64", "::/129"), "--authorizer": ("/run/x", "unix:"),
+             "--max-per-prefix": ("4", "4/33", "0/24", "4/24,4", "4/24,4/129"),
+             "--max-per-key": ("0", "many"), "--reserve": ("0", "-1"), "--rate": ("0", "1/m", "")}
 
 
 class OptionsCase(Case):
@@ -79,9 +84,14 @@ class Usage(OptionsCase):
             self.assert_refused(USAGE, self.server_line(ip=ip), r"\bip\b|address", ip)
         for limit in ("0", "65536", "-1", "abc", "5x", "0x10", ""):
             self.assert_refused(USAGE, self.server_line(options=("-c", limit)), "-c", limit)
+            self.assert_refused(USAGE, self.server_line(options=("-C", limit)), "-C", limit)
         for target in ("", "x", "unix:", "fd:", "fd:x", "fd:-1", "fd:5", "fd:99"):
             self.assert_refused(USAGE, self.server_line(options=("--events", target)), "--events",
                                 target)
+        for option, values in BAD_RULES.items():
+            for value in values:
+                self.assert_refused(USAGE, self.server_line(options=(option, value)), option,
+                                    re.escape(value))
 
     def test_a_bad_value_of_the_client_is_named(self):
         for port in BAD_PORTS:

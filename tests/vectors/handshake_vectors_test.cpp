@@ -51,7 +51,8 @@ std::optional<DropReason> say_hello(MutableBytes datagram, const ServerIdentity&
                                     std::array<std::uint8_t, Cookie::kSize>& answer) {
     auto packet = classify_to_server(datagram);
     if (auto* hello = std::get_if<Hello>(&packet)) {
-        return answer_hello(*hello, server, jar, nonces, Cookie{answer});
+        return answer_hello(*hello, server.extension, *server.long_term, jar, nonces,
+                            Cookie{answer});
     }
     return DropReason::NotAPacket;
 }

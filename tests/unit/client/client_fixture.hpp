@@ -47,8 +47,9 @@ struct TestServer {
 
     std::vector<std::uint8_t> answer(HelloPacket& hello) {
         std::vector<std::uint8_t> cookie(Cookie::kSize);
-        const auto reason = answer_hello(Hello{hello.bytes}, identity, jar, cookie_nonces,
-                                         Cookie{MutableBytes(cookie).first<Cookie::kSize>()});
+        const auto reason =
+            answer_hello(Hello{hello.bytes}, identity.extension, *identity.long_term, jar,
+                         cookie_nonces, Cookie{MutableBytes(cookie).first<Cookie::kSize>()});
         REQUIRE(!reason);
         return cookie;
     }

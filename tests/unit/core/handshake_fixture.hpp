@@ -42,9 +42,9 @@ struct TestServer {
     std::optional<Packet> on_hello(Packet hello) {
         REQUIRE(hello.size() == Hello::kSize);
         Packet answer(Cookie::kSize);
-        reason =
-            answer_hello(Hello{MutableBytes(hello).first<Hello::kSize>()}, identity, jar,
-                         long_term_nonces, Cookie{MutableBytes(answer).first<Cookie::kSize>()});
+        reason = answer_hello(Hello{MutableBytes(hello).first<Hello::kSize>()}, identity.extension,
+                              *identity.long_term, jar, long_term_nonces,
+                              Cookie{MutableBytes(answer).first<Cookie::kSize>()});
         if (reason) return std::nullopt;
         return answer;
     }

@@ -4,6 +4,7 @@
 #include "curvecp/core/client_handshake.hpp"
 #include "daemon/server.hpp"
 
+#include <memory>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -48,7 +49,7 @@ class TestClient {
     [[nodiscard]] bool take_cookie(Bytes cookie) {
         Packet copy(cookie.begin(), cookie.end());
         answered_ = greeting_.on_cookie(Cookie{std::span<std::uint8_t, Cookie::kSize>(copy)},
-                                        std::span(&extension_, 1), identity_, nonces_, arena_);
+                                        std::span(&extension_, 1), *identity_, nonces_, arena_);
         return answered_.has_value();
     }
     [[nodiscard]] Packet initiate(std::size_t message_size = 192, std::uint8_t fill = 0) {
@@ -81,8 +82,16 @@ class TestClient {
         if (opened == nullptr) return std::nullopt;
         return Packet(opened->plaintext.begin(), opened->plaintext.end());
     }
+    // Says, without being able to prove it, that it is somebody else.
+    void claim(const PublicKey& long_term) { identity_->public_key = Wiped<PublicKey>(long_term); }
+    // Is the same client once more.
+    void become(const TestClient& other) {
+        identity_ = std::make_unique<ClientIdentity>(
+            ClientIdentity{other.identity_->public_key,
+                           Locked<SecretKey>(SecretKey(other.identity_->secret_key->reveal()))});
+    }
     void move_to(Extension extension) { extension_ = extension; }
-    [[nodiscard]] const PublicKey& long_term() const { return *identity_.public_key; }
+    [[nodiscard]] const PublicKey& long_term() const { return *identity_->public_key; }
 
   private:
     static ClientIdentity make_identity() {
@@ -92,7 +101,7 @@ class TestClient {
 
     ClientGreeting greeting_;
     Extension extension_;
-    ClientIdentity identity_ = make_identity();
+    std::unique_ptr<ClientIdentity> identity_ = std::make_unique<ClientIdentity>(make_identity());
     LongTermNonces nonces_ = nonces_for_tests();
     KeyArena arena_{4};
     std::optional<ClientGreeting::Answered> answered_;
@@ -109,6 +118,7 @@ class ServerFixture {
     // What the server did where it dropped the datagram; nullopt where it did not.
     [[nodiscard]] std::optional<DropReason> drops(Packet datagram, std::uint16_t port = 4000) {
         const auto action = send(datagram, port);
+        if (const auto* refused = std::get_if<Server::Refuse>(&action)) return refused->reason;
         const auto* reason = std::get_if<DropReason>(&action);
         return reason == nullptr ? std::nullopt : std::optional(*reason);
     }
