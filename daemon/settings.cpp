@@ -6,7 +6,7 @@
 namespace curvecp::daemon {
 namespace {
 
-constexpr std::string_view kUnix = "unix:";
+constexpr std::string_view kSocketScheme = "unix:";
 constexpr std::uint64_t kMostPerSecond = 1'000'000;  // ours: more is no limit
 
 AddressRange range_of(const std::string& value, const std::string& what) {
@@ -47,10 +47,10 @@ std::size_t rate_of(std::string_view value, const std::string& what) {
 }
 
 std::string socket_of(const std::string& value, const std::string& what) {
-    if (!value.starts_with(kUnix) || value.size() == kUnix.size()) {
+    if (!value.starts_with(kSocketScheme) || value.size() == kSocketScheme.size()) {
         throw UsageError(what + " " + value + ": not unix:PATH");
     }
-    return value.substr(kUnix.size());
+    return value.substr(kSocketScheme.size());
 }
 
 }  // namespace
