@@ -55,9 +55,9 @@ class HandlerLoop {
     FrameReader reader_;
     std::unique_ptr<std::uint8_t[]> read_buffer_;
     FrameBatch batch_;
+    Program program_;  // where it cannot be started, descriptors 8 and 9 stay open
     Fd from_peer_;
     Fd to_peer_;
-    Program program_;
     std::optional<int> program_exit_code_;
     std::optional<TimePoint> output_ends_;  // at the latest; it is closed already
     bool failed_ = false;                   // the program, or its input or output

@@ -63,6 +63,34 @@ class Failure(Case):
         self.assertEqual((done.returncode, done.stdout), (0, "all\n"), done.stderr)
         self.assertLess(time.monotonic() - start, 2.5)
 
+    def test_a_handler_that_cannot_start_tells_the_client(self):
+        """Well before the client's time-out, which ends it with other words."""
+        no_format = self.file("no_format", "neither program nor script")
+        no_format.write_bytes(b"\0\0\0\0")
+        no_format.chmod(0o755)
+        calls = ((("no/such/program", "-c", "x"), "no/such/program"),
+                 ((no_format,), "exec format error"),
+                 (("--bogus", "cat"), "--bogus"),
+                 (("--timeout", "never", "cat"), "never"),
+                 ((), "missing prog"))
+        for arguments, reason in calls:
+            for client in ("-c", "-C"):
+                server = self.serve("curvecpmessage", *arguments)
+                done = self.connect(server, "curvecpmessage", client, "--stdio", input="question",
+                                    limit=50)
+                self.assertEqual((done.returncode, done.stdout), (111, ""), (arguments, client))
+                self.assert_one_line(done.stderr, "the other side failed")
+                self.assert_one_line(server.log, reason)
+
+    def test_a_clients_handler_that_cannot_start_starts_none_of_the_servers(self):
+        server = self.serve("curvecpmessage", "cat", options=("-v",))
+        for arguments in (("-c", "no/such/program"), ("--bogus", "-c", "cat"),
+                          ("--timeout", "never", "-vC", "cat")):
+            done = self.connect(server, "curvecpmessage", *arguments)
+            self.assertIn(done.returncode, (100, 111))
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.assertNotIn("start, from", server.log)
+
     def test_an_idle_timeout_ends_both_sides(self):
         server = self.serve("curvecpmessage", "--idle-timeout", "1", "sh", "-c",
                             "echo hello; exec sleep 60")
