@@ -34,6 +34,11 @@ StreamPair::Config with_way(StreamPair::Config config) {
     return config;
 }
 
+std::optional<TraceFile> open_trace(const Options& options, Log& log, TimePoint start) {
+    if (!options.trace) return std::nullopt;
+    return TraceFile(*options.trace, log, start);
+}
+
 }  // namespace
 
 void prepare_message_descriptors() {
@@ -53,6 +58,7 @@ HandlerLoop::HandlerLoop(const Options& options, Log& log)
       stdio_(options.stdio),
       start_(now()),
       pair_(with_way(options.config), now()),
+      trace_(open_trace(options, log, start_)),
       read_buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(kReadSize)),
       program_(start_program(options)),
       from_peer_(kFromPeer),
@@ -217,6 +223,7 @@ void HandlerLoop::before_wait() {
     if (output_ends_ && now() >= *output_ends_) end_output();
     feed_program();
     send_messages();
+    if (trace_) trace_->write(now(), pair_);
     watch();
     finish_when_done();
 }
@@ -310,6 +317,7 @@ void HandlerLoop::tell_statistics() {
 
 void HandlerLoop::finish(int exit_code) {
     tell_statistics();
+    if (trace_) trace_->write_last(now(), pair_);
     exit_code_ = exit_code;
     loop_.stop();
 }

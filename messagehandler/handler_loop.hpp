@@ -7,6 +7,7 @@
 #include "messagehandler/frame_batch.hpp"
 #include "messagehandler/options.hpp"
 #include "messagehandler/program.hpp"
+#include "messagehandler/trace_file.hpp"
 
 namespace curvecp::messagehandler {
 
@@ -52,6 +53,7 @@ class HandlerLoop {
     TimePoint start_;
     EventLoop loop_;
     StreamPair pair_;
+    std::optional<TraceFile> trace_;
     FrameReader reader_;
     std::unique_ptr<std::uint8_t[]> read_buffer_;
     FrameBatch batch_;

@@ -52,6 +52,8 @@ void take_option(const CommandLine::Option& option, Options& options) {
         options.config.role = Role::ClientSpeaksFirst;
     } else if (option.name == "--stdio") {
         options.stdio = true;
+    } else if (option.name == "--trace") {
+        options.trace = option.value;
     } else {
         take_stream_option(option, options.config);
     }
@@ -77,6 +79,7 @@ bool parse_options(int argc, char** argv, Options& options) {
     line.add_value("--buffer", "BYTES", "of each stream, at most (default 8388608)");
     line.add_value("--max-block", "BYTES", "of a stream in one packet (default 1024)");
     line.add_value("--congestion", "NAME", "the congestion controller: bbr (default) or cubic");
+    line.add_value("--trace", "FILE", "append lines of JSON about the congestion control to it");
     line.add_flag("--no-extensions", "say nothing that the first implementation does not know");
     auto parsed = line.parse(argc, argv);
     if (!parsed) return false;

@@ -12,6 +12,7 @@ namespace curvecp::messagehandler {
 struct Options {
     Verbosity verbosity = Verbosity::Errors;
     StreamPair::Config config;
+    std::optional<std::string> trace;  // a file
     bool stdio = false;                // own standard input and output in place of a program
     std::vector<std::string> program;  // and its arguments; empty with stdio
 };

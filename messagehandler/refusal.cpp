@@ -37,9 +37,13 @@ class Refusal {
     }
 
     void run() {
+        // A server's handler is started because of a message: where none comes this is none.
+        if (!wait(now() + kRefusalLimit) || !receive() || !heard_) return;
         const TimePoint end = now() + kRefusalLimit;
         while (!pair_.output_complete() && now() < end) {
-            if (!send() || pair_.output_complete() || !wait(end) || !receive()) return;
+            if (!send() || pair_.output_complete()) return;
+            const TimePoint until = std::min(pair_.next_deadline().value_or(end), end);
+            if (!wait(until) || !receive()) return;
         }
         send();  // what the last messages asked
     }
@@ -55,8 +59,7 @@ class Refusal {
         return batch_.write(kToPeer) == FrameBatch::Status::Written;
     }
 
-    bool wait(TimePoint end) {
-        const TimePoint until = std::min(pair_.next_deadline().value_or(end), end);
+    static bool wait(TimePoint until) {
         const auto left = std::chrono::ceil<milliseconds>(until - now());
         pollfd readable{kFromPeer, POLLIN, 0};
         return poll(&readable, 1, static_cast<int>(std::max(left, milliseconds(0)).count())) >= 0;
@@ -73,12 +76,14 @@ class Refusal {
             const auto* message = std::get_if<MutableBytes>(&next);
             if (message == nullptr) return false;
             pair_.on_message(now(), *message);
+            heard_ = true;
         }
     }
 
     StreamPair pair_;
     FrameBatch batch_;
     FrameReader reader_;
+    bool heard_ = false;
     std::array<std::uint8_t, std::size_t{16} * 1024> buffer_{};
 };
 
