@@ -47,13 +47,13 @@ def delivered(lines, window=0.1):
 
 
 def curve(lines, name, factor):
-    return [(line["time_us"] / 1e6, line[name] * factor) for line in lines
-            if line[name] is not None]
+    return [(line["time_us"] / 1e6, line[name] * factor) for line in lines]
 
 
 def panels(lines):
     """Title, and the curves by name."""
-    return (("Mbit/s", {"paced to": curve(lines, "rate", 8 / 1e6), "arrives": delivered(lines)}),
+    paced = [line for line in lines if line["rate"]]
+    return (("Mbit/s", {"paced to": curve(paced, "rate", 8 / 1e6), "arrives": delivered(lines)}),
             ("round-trip time, ms", {"last": curve(lines, "rtt_us", 1 / 1000),
                                      "smoothed": curve(lines, "smoothed_rtt_us", 1 / 1000),
                                      "least": curve(lines, "least_rtt_us", 1 / 1000)}),

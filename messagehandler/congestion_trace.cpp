@@ -1,6 +1,6 @@
 #include "messagehandler/congestion_trace.hpp"
 
-#include <charconv>
+#include "curvecp/core/json.hpp"
 
 namespace curvecp::messagehandler {
 
@@ -8,39 +8,9 @@ namespace {
 
 constexpr Duration kSampleInterval = std::chrono::milliseconds(10);  // ours
 
-class JsonLine {
-  public:
-    explicit JsonLine(std::string& text) : text_(text) {
-        text_.clear();
-        text_.push_back('{');
-    }
-
-    void add(std::string_view name, std::uint64_t number) {
-        std::array<char, 20> digits{};
-        const auto end = std::to_chars(digits.begin(), digits.end(), number).ptr;
-        add_raw(name, {digits.begin(), end});
-    }
-    void add(std::string_view name, Duration duration) {
-        const auto whole = std::chrono::duration_cast<std::chrono::microseconds>(duration);
-        add(name, static_cast<std::uint64_t>(whole.count()));
-    }
-    // A word without characters that JSON would want escaped.
-    void add_word(std::string_view name, std::string_view word) {
-        add_raw(name, "\"");
-        text_.append(word).push_back('"');
-    }
-    void add_null(std::string_view name) { add_raw(name, "null"); }
-    void end() { text_.append("}\n"); }
-
-  private:
-    void add_raw(std::string_view name, std::string_view value) {
-        if (text_.size() > 1) text_.push_back(',');
-        text_.push_back('"');
-        text_.append(name).append("\":").append(value);
-    }
-
-    std::string& text_;
-};
+std::int64_t in_us(Duration duration) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+}
 
 }  // namespace
 
@@ -71,28 +41,21 @@ void CongestionTrace::write_line(TimePoint now, const StreamPair& pair, std::str
     state_ = recovery.controller().state();
     statistics_ = recovery.statistics();
     acknowledged_ = pair.output().blocks().acknowledged();
-    JsonLine line(line_);
-    line.add("time_us", now - start_);
-    line.add("process", static_cast<std::uint64_t>(process_));
-    line.add_word("event", event);
-    line.add_word("state", state_);
-    const auto rate = recovery.controller().pacing_rate();
-    if (rate) {
-        line.add("rate", *rate);
-    } else {
-        line.add_null("rate");
-    }
+    JsonObject line;
+    line.add("time_us", in_us(now - start_)).add("process", process_);
+    line.add("event", event).add("state", state_);
+    line.add("rate", recovery.controller().pacing_rate().value_or(0));
     line.add("window", recovery.controller().window());
     line.add("in_flight", pair.output().blocks().bytes_in_flight());
-    line.add("rtt_us", recovery.rtt().latest());
-    line.add("smoothed_rtt_us", recovery.rtt().smoothed());
-    line.add("least_rtt_us", recovery.rtt().minimum());
+    line.add("rtt_us", in_us(recovery.rtt().latest()));
+    line.add("smoothed_rtt_us", in_us(recovery.rtt().smoothed()));
+    line.add("least_rtt_us", in_us(recovery.rtt().minimum()));
     line.add("acknowledged", acknowledged_.value);
     line.add("blocks", statistics_.blocks);
     line.add("sent_again", statistics_.retransmitted);
     line.add("lost", statistics_.lost);
     line.add("spurious", statistics_.spurious);
-    line.end();
+    line_ = std::move(line).take() + '\n';
 }
 
 }  // namespace curvecp::messagehandler

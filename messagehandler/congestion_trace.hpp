@@ -15,7 +15,7 @@ class CongestionTrace {
     CongestionTrace(int process, TimePoint start) : process_(process), start_(start) {}
 
     // After anything may have happened: the next line, with its end; empty where there is none to
-    // write. Good until the next call.
+    // write. Good until the next call of either.
     [[nodiscard]] const std::string& next_line(TimePoint now, const StreamPair& pair);
     // How it stood at the end.
     [[nodiscard]] const std::string& last_line(TimePoint now, const StreamPair& pair);
