@@ -10,6 +10,7 @@ from injection import AGAIN, ALWAYS, ONCE, FaultCase, Row, inject
 from suite import main, wait_until
 
 VANISHED = "fatal: the peer has vanished"
+FAILED = "error: the other side failed"
 CLOSED = "fatal: the connection was closed"
 UNREAD = "fatal: nobody reads descriptor 9"
 NO_PROGRAM = "^curvecpclient: fatal: program curvecpmessage: "
@@ -41,9 +42,9 @@ HANDLER_PATH = [Row(where, *rest) for where in ("served", "asking") for rest in 
     ("timerfd_settime", "ENOMEM", (AGAIN,)))]
 
 HANDLER_START = [
-    Row("served", "pipe2", "EMFILE", (ONCE,), 1, False, VANISHED, "fatal: cannot create a pipe: "),
-    Row("served", "clone3", "EAGAIN", (ONCE,), 0, False, VANISHED, "fatal: program cat: "),
-    Row("served", "epoll_create1", "EMFILE", (ONCE,), 0, False, VANISHED,
+    Row("served", "pipe2", "EMFILE", (ONCE,), 1, False, FAILED, "fatal: cannot create a pipe: "),
+    Row("served", "clone3", "EAGAIN", (ONCE,), 0, False, FAILED, "fatal: program cat: "),
+    Row("served", "epoll_create1", "EMFILE", (ONCE,), 0, False, FAILED,
         "fatal: cannot create an event loop: "),
     Row("served", "epoll_ctl", "ENOMEM", (ONCE,), 1, False, VANISHED, NOT_WATCHED),
     Row("asking", "timerfd_create", "EMFILE", (ONCE,), 0, False, "fatal: cannot create a timer: "),
