@@ -56,11 +56,16 @@ class Case:
     exit_code: int = 0  # of the client's program
     client_key: bool = False  # the client names a key directory
     limit: float = 25.0  # seconds
+    pause: int = 0  # seconds for which the program that receives first reads nothing
     damage: str = ""  # "byte": the server's program sends a wrong one; "exit": another exit code
 
     def __str__(self):
         order = "both at once" if self.both else "one by one"
         return f"{self.parts} {self.mode} {self.size:>9} bytes {order}, exit {self.exit_code}"
+
+    def size_from(self, name):
+        pausing = "client" if self.mode == "-c" else "server"
+        return 0 if self.pause and name == pausing else self.size
 
     def orders(self):
         """What the server's and the client's program do."""
@@ -125,8 +130,10 @@ class Connection:
     def path(self, name):
         return str(self.folder / name)
 
-    def environment(self, damaged):
-        return dict(os.environ) | {TAG: self.tag, "INTEROP_DAMAGE": "1" if damaged else "0"}
+    def environment(self, order, damaged):
+        pause = self.case.pause if order == "receive-first" else 0
+        return dict(os.environ) | {TAG: self.tag, "INTEROP_DAMAGE": "1" if damaged else "0",
+                                   "INTEROP_PAUSE": str(pause)}
 
     def make_keys(self, name, user):
         """A key directory made by the suite that its user does not belong to."""
@@ -137,14 +144,14 @@ class Connection:
             raise Failed(f"{maker}'s curvecpmakekey: exit {made.returncode}: {made.stderr.strip()}")
         return (self.folder / name / "publickey").read_bytes().hex()
 
-    def start(self, name, arguments, damaged=False):
+    def start(self, name, arguments, order, damaged=False):
         with open(self.path(f"{name}.err"), "wb") as errors:
             return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
-                                    start_new_session=True, env=self.environment(damaged))
+                                    start_new_session=True, env=self.environment(order, damaged))
 
     def program(self, name, descriptors, order, exit_code):
         seed = 1 + 2 * self.port + (name == "server")
-        return [self.peer, *descriptors, order, str(self.case.size), str(seed), self.path(f"{name}.report"),
+        return [self.peer, *descriptors, order, str(self.case.size_from(name)), str(seed), self.path(f"{name}.report"),
                 str(exit_code)]
 
     def start_server(self):
@@ -154,7 +161,7 @@ class Connection:
         return self.start("server", [
             self.tool(parts.server, "curvecpserver"), "-Q", SERVER_NAME, self.path("server-keys"), "127.0.0.1",
             str(self.port), EXTENSION, self.tool(parts.server_handler, "curvecpmessage"), *program],
-            damaged=self.case.damage == "byte")
+            self.case.orders()[0], damaged=self.case.damage == "byte")
 
     def start_client(self):
         parts = self.case.parts
@@ -166,7 +173,8 @@ class Connection:
         program = self.program("client", ("6", "7"), self.case.orders()[1], exit_code)
         return self.start("client", [
             self.tool(parts.client, "curvecpclient"), *options, SERVER_NAME, self.server_key, "127.0.0.1",
-            str(self.port), EXTENSION, self.tool(parts.client_handler, "curvecpmessage"), self.case.mode, *program])
+            str(self.port), EXTENSION, self.tool(parts.client_handler, "curvecpmessage"), self.case.mode, *program],
+            self.case.orders()[1])
 
     def run(self):
         """Raises Failed; otherwise everything was as it should be."""
@@ -214,10 +222,11 @@ class Connection:
     def check_reports(self):
         server_sent, server_received = self.report("server")
         client_sent, client_received = self.report("client")
-        for way, sent, received in (("to the client", server_sent, client_received),
-                                    ("to the server", client_sent, server_received)):
-            if sent[0] != self.case.size:
-                raise Failed(f"{way}: {sent[0]} bytes were sent, not {self.case.size}")
+        for way, name, sent, received in (("to the client", "server", server_sent, client_received),
+                                          ("to the server", "client", client_sent, server_received)):
+            size = self.case.size_from(name)
+            if sent[0] != size:
+                raise Failed(f"{way}: {sent[0]} bytes were sent, not {size}")
             if sent != received:
                 raise Failed(f"{way}: sent {sent[0]} bytes {sent[1][:16]}, received {received[0]} {received[1][:16]}")
 

@@ -40,12 +40,23 @@ def large():
             for mode, both in (("-c", False), ("-C", False), ("-C", True))]
 
 
+def pause():
+    """A receiver of the reference's is silent while its program reads nothing: nobody takes it for
+    vanished, and all arrives in the end. It sends nothing itself: what it measures as the round-trip
+    time is the pause."""
+    pauses = [(Parts("ours", "ours", "reference", "reference"), "-c"),
+              (Parts("ours", "ours", "ours", "reference"), "-c"),
+              (Parts("reference", "reference", "ours", "ours"), "-C")]
+    return [Case(parts, mode, MEGABYTE, pause=90, limit=150.0) for parts, mode in pauses]
+
+
 GROUPS = {
     "empty": lambda: matrix([0]),
     "byte": lambda: matrix([1]),
     "megabyte": lambda: matrix([MEGABYTE]),
     "both": both_at_once,
     "large": large,
+    "pause": pause,
 }
 
 

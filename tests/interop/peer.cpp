@@ -6,12 +6,14 @@
 // IN and OUT are descriptors, ORDER is send-first, receive-first or both. The report has one line:
 // bytes and SHA-256 of what was sent, bytes and SHA-256 of what was received.
 // INTEROP_DAMAGE=1 in the environment sends one byte other than the one that is hashed.
+// INTEROP_PAUSE=SECONDS reads nothing for so long after the first bytes.
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sodium.h>
@@ -23,7 +25,7 @@
 namespace {
 
 constexpr std::size_t kChunk = 65536;
-constexpr unsigned kLifetimeSeconds = 150;  // no case lasts that long: nothing stays behind
+constexpr unsigned kLifetimeSeconds = 250;  // no case lasts that long: nothing stays behind
 
 class Digest {
   public:
@@ -104,7 +106,10 @@ class Sender {
 
 class Receiver {
   public:
-    explicit Receiver(int fd) : fd_(fd), chunk_(kChunk) {}
+    explicit Receiver(int fd) : fd_(fd), chunk_(kChunk) {
+        const char* const pause = std::getenv("INTEROP_PAUSE");
+        if (pause != nullptr) pause_ = static_cast<unsigned>(std::strtoul(pause, nullptr, 10));
+    }
 
     [[nodiscard]] bool done() const { return fd_ < 0; }
     [[nodiscard]] int fd() const { return fd_; }
@@ -114,11 +119,14 @@ class Receiver {
         const ssize_t size = read(fd_, chunk_.data(), chunk_.size());
         if (size < 0 && errno != EAGAIN && errno != EINTR) fail("read");
         if (size == 0) fd_ = -1;
-        if (size > 0) digest_.add(chunk_.data(), static_cast<std::size_t>(size));
+        if (size <= 0) return;
+        digest_.add(chunk_.data(), static_cast<std::size_t>(size));
+        if (pause_ > 0) sleep(std::exchange(pause_, 0));
     }
 
   private:
     int fd_;
+    unsigned pause_ = 0;  // seconds
     std::vector<unsigned char> chunk_;
     Digest digest_;
 };

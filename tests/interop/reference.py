@@ -1,5 +1,6 @@
 """The reference tools (Debian's package nacl-tools), unpacked and never installed."""
 
+import fcntl
 import os
 import pathlib
 import subprocess
@@ -32,12 +33,19 @@ def download(directory):
 
 
 def unpack(directory):
-    """Returns the folder of the reference's programs, fetching it into `directory` at first."""
+    """Returns the folder of the reference's programs, fetching it into `directory` at first. Tests
+    that run at the same time wait for each other here."""
     directory = pathlib.Path(directory).resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    with open(directory / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return unpack_alone(directory)
+
+
+def unpack_alone(directory):
     programs = directory / "nacl-tools" / "usr" / "bin"
     if is_complete(programs):
         return programs
-    directory.mkdir(parents=True, exist_ok=True)
     try:
         download(directory)
         packages = sorted(directory.glob("nacl-tools_*.deb"))

@@ -4,6 +4,7 @@
 
 #include "messagehandler/stream_pair.hpp"
 
+#include <functional>
 #include <map>
 #include <random>
 #include <vector>
@@ -16,6 +17,7 @@ struct Link {
     double reordering = 0;  // delayed by as much again
     double duplication = 0;
     bool cut = false;
+    std::function<bool(Bytes)> drops = [](Bytes) { return false; };  // a message that was sent
 };
 
 // A pair and a program that writes `output` and keeps what it reads.
@@ -35,11 +37,16 @@ class Endpoint {
         if (ends) pair.end_output(ending);
     }
     void read_input(TimePoint now) {
-        if (paused) return;
-        for (Bytes bytes = pair.input(); !bytes.empty(); bytes = pair.input()) {
-            input.insert(input.end(), bytes.begin(), bytes.end());
-            pair.consume_input(now, bytes.size());
+        while (!paused && read(now, kMaxStreamSize)) {
         }
+    }
+    // True where something was there.
+    bool read(TimePoint now, std::size_t most) {
+        const Bytes all = pair.input();
+        const Bytes bytes = all.first(std::min(most, all.size()));
+        input.insert(input.end(), bytes.begin(), bytes.end());
+        if (!bytes.empty()) pair.consume_input(now, bytes.size());
+        return !bytes.empty();
     }
 
     StreamPair pair;
@@ -115,7 +122,7 @@ class Loopback {
         return std::uniform_real_distribution<>(0, 1)(random_) < probability;
     }
     void send(const std::vector<std::uint8_t>& message, Queue& queue) {
-        if (link.cut || chance(link.loss)) return;
+        if (link.cut || chance(link.loss) || link.drops(message)) return;
         const Duration delay = chance(link.reordering) ? 2 * link.delay : link.delay;
         queue.emplace(now + delay, message);
         if (chance(link.duplication)) queue.emplace(now + delay + link.delay / 2, message);
