@@ -18,10 +18,10 @@ from footprint import Footprint, memory_kib, wait_for_children, wait_for_quiet
 from suite import Case, main, wait_until
 from visitor import Visitor
 
-SECONDS = 60 * float(os.environ.get("CURVECP_SOAK_MINUTES", "0.5"))
+SECONDS = 60 * float(os.environ.get("CURVECP_SOAK_MINUTES", "2"))
 AT_ONCE = int(os.environ.get("CURVECP_SOAK_CLIENTS", "12"))
 LONGEST = 120.0  # a transfer that nobody breaks has ended by then, however busy the machine is
-RELOAD_EVERY = 1e9
+RELOAD_EVERY = 3.0
 FLOOD, GARBAGE = 400, 200  # packets a second: they shall disturb, not fill the machine
 GROWTH = 1.05  # of memory from the first half to the second
 SPARE_KIB = 64  # used cookies of the last two minutes, above that
