@@ -10,7 +10,8 @@ constexpr unsigned kMappedBits = 96;  // in front of an IPv4 address
 
 // The byte's first `bits`, which are 0..8 and more.
 constexpr std::uint8_t mask_of(unsigned bits) noexcept {
-    return bits >= 8 ? 0xff : static_cast<std::uint8_t>(0xff00U >> bits);
+    if (bits >= 8) return 0xff;
+    return static_cast<std::uint8_t>(0xff00U >> bits);
 }
 
 constexpr unsigned bits_in_byte(unsigned bits, std::size_t byte) noexcept {
