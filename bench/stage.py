@@ -83,6 +83,13 @@ class Stage:
             raise Failed(f"it ended with {process.returncode}: {self.complaints()}")
         return {name: float(value) for name, value in found.items()}
 
+    def result_after_release(self, process, seconds):
+        """Of one that tells when its input ends."""
+        process.stdin.close()
+        result = self.result_of(process, seconds)
+        process.wait(seconds)
+        return result
+
     @staticmethod
     def line_of(process, seconds):
         with selectors.DefaultSelector() as selector:

@@ -5,7 +5,7 @@ import statistics
 import time
 
 import processes
-from stage import Failed, wait_until
+from stage import Failed, free_port, wait_until
 
 ROLES = ("server", "server's handler", "client", "client's handler", "programs")
 
@@ -33,10 +33,13 @@ class Scale:
     echo_seconds: int = 3
     idle: int = 1000
     idle_seconds: int = 5
+    packets: tuple = (10, 10_000)  # connections that they come from
+    packet_count: int = 40_000
 
 
 QUICK = Scale(bulk_bytes=20_000_000, bulk_seconds=1, streams=4, connections=((1, 5), (20, 40)),
-              echoes=200, echo_seconds=1, idle=20, idle_seconds=1)
+              echoes=200, echo_seconds=1, idle=20, idle_seconds=1,
+              packets=(10, 200), packet_count=2000)
 SPARE = 10  # connections beside the idle ones
 PATIENCE = 15  # seconds, for what should come at once: the reference does stall now and then
 
@@ -45,6 +48,8 @@ class Suite:
     def __init__(self, tools):
         self.end = tools / "bench_end"
         self.crowd = tools / "bench_crowd"
+        self.flooder = tools / "bench_flood"
+        self.packets = tools / "bench_packets"
 
     def connect(self, peer, stage, server, *program, seconds=PATIENCE, server_first=False):
         """A client that has told its result and still lives, with its result."""
@@ -245,4 +250,62 @@ class Idle(Echo):
         return {f"server's CPU, {scale.idle} idle": of_server, f"handlers' CPU, {scale.idle} idle": of_handlers}
 
 
-ALL = (Bulk, Streams, Connect, Echo, Idle)
+class Packets(Suite):
+    """What a packet costs the server itself, with few connections and with many."""
+
+    name = "packets"
+
+    def figures(self, scale):
+        for connections in scale.packets:
+            for way in ("opened", "sealed"):
+                yield Figure(f"packet {way}, {connections} connections", "ns", "lower")
+
+    def measure(self, peer, stage, scale):
+        found = {}
+        for connections in scale.packets:
+            result = stage.result_of(stage.start(self.packets, connections, scale.packet_count), 60)
+            for way in ("opened", "sealed"):
+                found[f"packet {way}, {connections} connections"] = result[f"{way}_ns"]
+        return found
+
+
+class Flood(Bulk):
+    """A connected client's download and a new client, while one sender floods the server with Hellos
+    from many ports; beside it the same sender floods a port where nobody is."""
+
+    name = "flood"
+
+    def figures(self, scale):
+        yield Figure("download beside a flooded dead port", "MB/s", "higher")
+        yield Figure("download from a flooded server", "MB/s", "higher")
+        yield Figure("first byte of a new client, flooded server", "ms", "lower")
+        yield Figure("server's memory that a flood takes", "kB", "lower")
+
+    def measure(self, peer, stage, scale):
+        server = peer.serve(stage, self.end, "source", 1 << 40, scale.bulk_seconds)
+        beside = self.download(peer, stage, server, scale, free_port("udp"))
+        flooded = self.download(peer, stage, server, scale, server.port)
+        resident = processes.resident_kb(server.pid)
+        flooder = self.flood(peer, stage, server, server.port)
+        newcomer = self.gather(peer, stage, server, "finish", "first", 1, 1, PATIENCE)
+        stage.result_after_release(flooder, PATIENCE)
+        return {"download beside a flooded dead port": beside, "download from a flooded server": flooded,
+                "first byte of a new client, flooded server": newcomer["p50_us"] / 1000,
+                "server's memory that a flood takes": processes.resident_kb(server.pid) - resident}
+
+    def flood(self, peer, stage, server, port):
+        ip, _, key, name, extension = peer.contact(server)
+        return stage.start(self.flooder, ip, port, key, name, extension)
+
+    def download(self, peer, stage, server, scale, flooded_port):
+        client = stage.start(*peer.client(stage, server, self.end, "download", server_first=True))
+        wait_until(lambda: processes.children(server.pid), PATIENCE, "the client is connected")
+        flooder = self.flood(peer, stage, server, flooded_port)
+        result = stage.result_of(client, PATIENCE + scale.bulk_seconds)
+        stage.result_after_release(flooder, PATIENCE)
+        stage.release(client)
+        wait_until(lambda: not processes.children(server.pid), PATIENCE, "the connection has ended")
+        return result["bytes"] / result["seconds"] / 1e6
+
+
+ALL = (Bulk, Streams, Connect, Echo, Idle, Packets, Flood)

@@ -16,7 +16,7 @@ MOST_CONNECTIONS = 4000
 
 
 class CurveCP:
-    suites = ("bulk", "streams", "connect", "echo", "idle")
+    suites = ("bulk", "streams", "connect", "echo", "idle", "flood")
 
     def __init__(self, name, programs, reason=None):
         self.name, self.programs, self.reason = name, programs, reason
@@ -35,8 +35,13 @@ class CurveCP:
         return server
 
     def client(self, stage, server, *program, server_first=False):
-        return (self.programs / "curvecpclient", NAME, server.key, "127.0.0.1", server.port, EXTENSION,
+        ip, port, key, name, extension = self.contact(server)
+        return (self.programs / "curvecpclient", name, key, ip, port, extension,
                 self.programs / "curvecpmessage", "-c" if server_first else "-C", *program)
+
+    @staticmethod
+    def contact(server):
+        return "127.0.0.1", server.port, server.key, NAME, EXTENSION
 
     def roles(self, server, clients):
         tree = processes.parents()
@@ -52,7 +57,9 @@ class CurveCP:
 
 
 def ours(setting):
-    return CurveCP("ours", setting.programs)
+    peer = CurveCP("ours", setting.programs)
+    peer.suites += ("packets",)  # that is our code, without the kernel
+    return peer
 
 
 def reference(setting):

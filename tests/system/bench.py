@@ -13,7 +13,7 @@ BENCH = HERE.parent.parent / "bench/bench.py"
 ROLES = ("server", "server's handler", "client", "client's handler", "programs")
 # Between which bounds the figures of any machine are.
 PLAUSIBLE = {"MB/s": (0.5, 50_000), "s/GB": (0, 1000), "1/s": (0.5, 50_000), "ms": (0.01, 10_000),
-             "us": (1, 1_000_000), "kB": (-100, 10_000), "ms/s": (0, 2000), "%": (0, 0),
+             "us": (1, 1_000_000), "kB": (-100, 10_000), "ns": (50, 1_000_000), "ms/s": (0, 2000), "%": (0, 0),
              "% of mean": (1, 100)}
 
 
@@ -32,7 +32,8 @@ class Bench(Case):
         self.file("stages").mkdir()
 
     def test_every_figure_is_in_the_table_and_in_json_and_plausible(self):
-        process = self.bench("--quick")
+        # All but the flood, which keeps both processors busy: what it measures is anything then.
+        process = self.bench("--quick", "bulk", "streams", "connect", "echo", "idle", "packets")
         table, complaints = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 0, complaints)
         saved, = (self.temporary / "results").iterdir()
