@@ -20,6 +20,14 @@ constexpr Duration kNoncePause = std::chrono::seconds(10);
 // Ours, because the largest pipe holds 16 times what one read takes.
 constexpr int kMostLastReads = 17;
 
+std::array<std::uint8_t, kMagicSize> hello_magic() noexcept {
+    std::array<std::uint8_t, Hello::kSize> hello{};
+    write_magic(Hello{hello});
+    std::array<std::uint8_t, kMagicSize> magic{};
+    std::copy_n(hello.begin(), magic.size(), magic.begin());
+    return magic;
+}
+
 Server make_server(Configuration& configuration, std::size_t max_connections) {
     return {std::move(configuration.hosts), std::move(configuration.services), max_connections,
             now()};
@@ -157,22 +165,37 @@ bool ServerLoop::hear(std::uint16_t listener, TimePoint time) {
 }
 
 void ServerLoop::let_wait(const Path& path, Bytes datagram) {
-    if (strangers_.add(path, datagram)) return;
+    const bool found_room = strangers_.add(path, datagram);
+    if (precedence_of(datagram) == Precedence::Stranger) gate_.on_hello(found_room);
+    if (found_room) return;
     server_.on_crowd();
     reporter_.on_dropped(now(), path, DropReason::Crowded);
 }
 
 void ServerLoop::serve_strangers(TimePoint time) {
-    const bool handshakes = !strangers_.empty();
-    for (int served = 0; served < kStrangersAtOnce; ++served) {
-        const auto stranger = strangers_.next();
-        if (!stranger) break;
+    TimePoint again = time;
+    int served = 0;
+    for (; served < kStrangersAtOnce; ++served) {
+        const TimePoint began = now();
+        const auto stranger = strangers_.next(gate_.may_serve(began));
+        if (!stranger) {
+            again = gate_.next();
+            break;
+        }
+        const bool hello = precedence_of(stranger->datagram) == Precedence::Stranger;
         deal_with(time, stranger->path, stranger->datagram);
+        if (hello) gate_.on_served(began, now());
     }
     flush_handlers();
     reserve_nonces();
-    deadline_.set(strangers_.empty() ? server_.next_deadline() : time);
-    if (handshakes) wipe_traces();
+    if (const auto shift = gate_.judge(time)) shed_hellos(*shift);
+    const auto next = earlier(server_.next_deadline(), gate_.deadline());
+    deadline_.set(strangers_.empty() ? next : again);
+    if (served > 0) wipe_traces();
+}
+
+void ServerLoop::shed_hellos(unsigned shift) {
+    for (const auto& listener : listeners_) listener->socket.shed(hello_magic(), shift);
 }
 
 void ServerLoop::deal_with(TimePoint time, const Path& path, MutableBytes datagram) {
@@ -265,6 +288,7 @@ void ServerLoop::deliver(const Server::Deliver& deliver) {
 }
 
 void ServerLoop::flush_handlers() {
+    if (!to_flush_.empty()) gate_.on_work(now());
     for (const ConnectionId id : to_flush_) {
         if (!attempt([&] { handlers_[id.slot]->process.flush(); })) end(id, {"out of memory"});
     }
@@ -283,6 +307,7 @@ std::optional<ServerLoop::Ending> ServerLoop::read_handler(ConnectionId id) {
         reporter_.on_failure(std::string(HandlerProcess::kUnwatched));
         return Ending{HandlerProcess::kUnwatched};
     }
+    gate_.on_work(now());
     const bool more = handler.process.read(read_buffer_);
     if (const auto ending = send_messages(id, handler)) return ending;
     if (!more) return Ending{"the handler ended it", EndedBy::Handler};

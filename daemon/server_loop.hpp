@@ -5,6 +5,7 @@
 #include "curvecp/posix/udp_socket.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/handler_children.hpp"
+#include "daemon/hello_gate.hpp"
 #include "daemon/reporter.hpp"
 #include "daemon/server.hpp"
 #include "daemon/waiting_strangers.hpp"
@@ -70,6 +71,7 @@ class ServerLoop {
     void let_wait(const Path& path, Bytes datagram);
     // Some of those who wait; the others when all else has had its turn.
     void serve_strangers(TimePoint time);
+    void shed_hellos(unsigned shift);
     void deal_with(TimePoint time, const Path& path, MutableBytes datagram);
     void carry_out(const Path& path, Server::Action action);
     void reply(const Path& path, Bytes packet);
@@ -109,6 +111,7 @@ class ServerLoop {
     std::vector<std::unique_ptr<Listener>> listeners_;
     Server server_;
     WaitingStrangers strangers_;
+    HelloGate gate_;
     PipeBudget pipe_budget_;
     std::vector<std::unique_ptr<Handler>> handlers_;  // by slot
     std::vector<ConnectionId> to_flush_;

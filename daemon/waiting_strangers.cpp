@@ -19,7 +19,8 @@ bool WaitingStrangers::add(const Path& path, Bytes datagram) noexcept {
     return (initiate ? initiates_ : hellos_).push(path, datagram);
 }
 
-std::optional<DatagramQueue::Waiting> WaitingStrangers::next() noexcept {
+std::optional<DatagramQueue::Waiting> WaitingStrangers::next(bool hellos) noexcept {
+    if (!hellos) return initiates_.pop();
     hello_was_last_ = !hello_was_last_;
     DatagramQueue& first = hello_was_last_ ? hellos_ : initiates_;
     DatagramQueue& second = hello_was_last_ ? initiates_ : hellos_;

@@ -20,8 +20,9 @@ class WaitingStrangers {
     // Takes a copy of one that has to. False where there is no room.
     [[nodiscard]] bool add(const Path& path, Bytes datagram) noexcept;
     // An Initiate and a Hello by turns, each kind in the order of its coming, so that a flood of
-    // one kind leaves room for the other. The bytes live until the next add().
-    [[nodiscard]] std::optional<DatagramQueue::Waiting> next() noexcept;
+    // one kind leaves room for the other. Without `hellos` these wait on. The bytes live until the
+    // next add().
+    [[nodiscard]] std::optional<DatagramQueue::Waiting> next(bool hellos = true) noexcept;
     [[nodiscard]] bool empty() const noexcept { return hellos_.empty() && initiates_.empty(); }
 
   private:

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include <linux/filter.h>
 #include <netinet/udp.h>
 
 namespace curvecp {
@@ -29,6 +30,13 @@ void enlarge_buffers(int fd) noexcept {
     if (!set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, kSendBuffer)) {
         set_option(fd, SOL_SOCKET, SO_SNDBUF, kSendBuffer);
     }
+}
+
+// As the kernel's filters load it.
+std::uint32_t load_be(FixedBytes<4> bytes) noexcept {
+    std::uint32_t value = 0;
+    for (const std::uint8_t byte : bytes) value = value << 8U | byte;
+    return value;
 }
 
 bool kernel_can_segment(int fd) noexcept {
@@ -118,6 +126,30 @@ std::uint64_t UdpSocket::dropped_packets() const noexcept {
 
 std::uint64_t UdpSocket::icmp_errors() const noexcept {
     return receiver_->icmp_errors();
+}
+
+bool UdpSocket::shed(FixedBytes<8> beginning, unsigned shift) noexcept {
+    if (shift == 0) return set_option(fd(), SOL_SOCKET, SO_DETACH_FILTER, 0);
+    constexpr std::uint32_t kUdpHeader = 8;
+    constexpr auto kRandom = static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_RANDOM);
+    constexpr std::uint32_t kAll = 0xffffffff;
+    constexpr std::uint16_t kLoad = BPF_LD | BPF_W | BPF_ABS;
+    constexpr std::uint16_t kEqual = BPF_JMP | BPF_JEQ | BPF_K;
+    constexpr std::uint16_t kAnyBit = BPF_JMP | BPF_JSET | BPF_K;
+    constexpr std::uint16_t kReturn = BPF_RET | BPF_K;
+    // Code, how many to skip where it is so, and where it is not, operand.
+    std::array<sock_filter, 8> filter{{
+        {kLoad, 0, 0, kUdpHeader},
+        {kEqual, 0, 5, load_be(beginning.first<4>())},
+        {kLoad, 0, 0, kUdpHeader + 4},
+        {kEqual, 0, 3, load_be(beginning.last<4>())},
+        {kLoad, 0, 0, kRandom},
+        {kAnyBit, 0, 1, (1U << shift) - 1},
+        {kReturn, 0, 0, 0},
+        {kReturn, 0, 0, kAll},
+    }};
+    const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
+    return setsockopt(fd(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 }
 
 void UdpSocket::forbid_segmentation() noexcept {

@@ -58,6 +58,9 @@ class UdpSocket {
     [[nodiscard]] std::uint64_t dropped_packets() const noexcept;
     // ICMP errors that came in, such as "port unreachable"; hints only, since anyone can forge one.
     [[nodiscard]] std::uint64_t icmp_errors() const noexcept;
+    // Of the packets that begin like this the kernel lets one of 2^shift through, by chance; 0 is
+    // all. False, and nothing changed, where it cannot.
+    bool shed(FixedBytes<8> beginning, unsigned shift) noexcept;
     // Never UDP_SEGMENT from here on: for measurements and tests.
     void forbid_segmentation() noexcept;
 

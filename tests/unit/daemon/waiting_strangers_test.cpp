@@ -70,6 +70,16 @@ TEST_CASE(
     CHECK_FALSE(strangers.next());
 }
 
+TEST_CASE("Hellos may have to wait on, Initiates not") {
+    WaitingStrangers strangers;
+    REQUIRE(add(strangers, kWaitingHello));
+    REQUIRE(add(strangers, kInitiate));
+    CHECK(strangers.next(false)->datagram.size() == kInitiate.size());
+    CHECK_FALSE(strangers.next(false));
+    CHECK_FALSE(strangers.empty());
+    CHECK(strangers.next(true)->datagram.size() == kWaitingHello.size());
+}
+
 TEST_CASE("no turn is lost where only one kind waits, and each kind keeps its order") {
     WaitingStrangers strangers;
     for (const Packet& kind : {kWaitingHello, kInitiate}) {
