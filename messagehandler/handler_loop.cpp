@@ -21,7 +21,8 @@ constexpr Duration kExitGrace = std::chrono::seconds(5);
 constexpr std::size_t kReadSize = std::size_t{64} * 1024;  // ours: what a pipe holds
 
 Program start_program(const Options& options) {
-    return options.stdio ? standard_streams() : start_program(options.program, options.config.role);
+    if (options.stdio) return standard_streams();
+    return start_program(options.program_path, options.program, options.config.role);
 }
 
 std::string_view variable(const char* name) {

@@ -16,7 +16,7 @@ using namespace curvecp;
 int handle(int argc, char** argv, messagehandler::Options& options, bool& started) {
     ignore_broken_pipes();
     if (!messagehandler::parse_options(argc, argv, options)) return 0;
-    if (!options.stdio) static_cast<void>(find_program(options.program.front()));
+    if (!options.stdio) options.program_path = find_program(options.program.front());
     messagehandler::prepare_message_descriptors();
     prepare_descriptors();
     Log log("curvecpmessage", options.verbosity);

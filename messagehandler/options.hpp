@@ -15,6 +15,7 @@ struct Options {
     std::optional<std::string> trace;  // a file
     bool stdio = false;                // own standard input and output in place of a program
     std::vector<std::string> program;  // and its arguments; empty with stdio
+    std::string program_path;          // where it was found
 };
 
 // False where only help or the version was asked for, which is then printed. Throws a UsageError

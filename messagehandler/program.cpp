@@ -18,7 +18,8 @@ Pipe need_pipe(Blocking blocking) {
 
 }  // namespace
 
-Program start_program(const std::vector<std::string>& arguments, Role role) {
+Program start_program(const std::string& path, const std::vector<std::string>& arguments,
+                      Role role) {
     Pipe input = need_pipe(Blocking::ReadEnd);
     Pipe output = need_pipe(Blocking::WriteEnd);
     const bool server = role == Role::Server;
@@ -27,8 +28,10 @@ Program start_program(const std::vector<std::string>& arguments, Role role) {
         {output.write.get(), server ? 1 : 7},
     }};
     const auto environment = current_environment();
-    const Started started =
-        start({.arguments = arguments, .environment = environment, .descriptors = descriptors});
+    const Started started = start({.arguments = arguments,
+                                   .environment = environment,
+                                   .descriptors = descriptors,
+                                   .path = path});
     if (!started) throw StartError("program " + arguments.front(), started.error);
     return {started.pid, ByteChannel(std::move(output.read)), ByteChannel(std::move(input.write))};
 }

@@ -19,7 +19,8 @@ struct Program {
 
 // Specification: a server's program has the streams on 0 and 1, a client's on 6 and 7. Throws a
 // StartError that names the program.
-[[nodiscard]] Program start_program(const std::vector<std::string>& arguments, Role role);
+[[nodiscard]] Program start_program(const std::string& path,
+                                    const std::vector<std::string>& arguments, Role role);
 [[nodiscard]] Program standard_streams();
 
 }  // namespace curvecp::messagehandler

@@ -1,6 +1,9 @@
 #include "curvecp/posix/child_process.hpp"
 
+#include "curvecp/posix/caught_signals.hpp"
+#include "curvecp/posix/failure.hpp"
 #include "curvecp/posix/fd.hpp"
+#include "curvecp/posix/program_search.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +13,6 @@
 #include <string_view>
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,41 +20,19 @@ namespace curvecp {
 namespace {
 
 constexpr int kLastStandardDescriptor = 2;
-// What we change ourselves. What we inherited as ignored stays so: nohup is meant for children too.
-constexpr std::array kDefaultSignals{SIGPIPE, SIGCHLD, SIGXFSZ};
+// What we ignore ourselves. What we inherited as ignored stays so: nohup is meant for children too.
+constexpr std::array kOursIgnored{SIGPIPE, SIGCHLD, SIGXFSZ};
 
-class FileActions {
-  public:
-    FileActions() noexcept { posix_spawn_file_actions_init(&actions_); }
-    FileActions(const FileActions&) = delete;
-    FileActions& operator=(const FileActions&) = delete;
-    ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
-
-    [[nodiscard]] posix_spawn_file_actions_t* get() noexcept { return &actions_; }
-
-  private:
-    posix_spawn_file_actions_t actions_{};
-};
-
-class Attributes {
-  public:
-    Attributes() noexcept {
-        posix_spawnattr_init(&attributes_);
-        sigset_t signals;
-        sigemptyset(&signals);
-        posix_spawnattr_setsigmask(&attributes_, &signals);
-        for (const int signal : kDefaultSignals) sigaddset(&signals, signal);
-        posix_spawnattr_setsigdefault(&attributes_, &signals);
-        posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    }
-    Attributes(const Attributes&) = delete;
-    Attributes& operator=(const Attributes&) = delete;
-    ~Attributes() { posix_spawnattr_destroy(&attributes_); }
-
-    [[nodiscard]] posix_spawnattr_t* get() noexcept { return &attributes_; }
-
-  private:
-    posix_spawnattr_t attributes_{};
+// All that a child needs, made beforehand: it lives in its parent's memory until it has become the
+// program, and must not allocate.
+struct Plan {
+    const char* path;
+    char* const* arguments;
+    char* const* environment;
+    std::span<const DescriptorMapping> descriptors;
+    int last_descriptor;
+    sigset_t to_default;  // else a signal would run the parent's handler in the child
+    int error = 0;        // the child's
 };
 
 int last_descriptor_of(const ChildProcess& child) noexcept {
@@ -61,31 +41,91 @@ int last_descriptor_of(const ChildProcess& child) noexcept {
     return last;
 }
 
-bool is_mapped(const ChildProcess& child, int fd) noexcept {
-    return std::any_of(child.descriptors.begin(), child.descriptors.end(),
+// Sources that stand where the child wants something else are moved out of the way first; they
+// live until the child is started.
+int move_sources(std::span<DescriptorMapping> descriptors, int last, std::vector<Fd>& moved) {
+    for (auto& [from, to] : descriptors) {
+        if (from > last || from == to) continue;
+        const int source = fcntl(from, F_DUPFD_CLOEXEC, last + 1);
+        if (source < 0) return errno;
+        moved.emplace_back(source);
+        from = source;
+    }
+    return 0;
+}
+
+// --- in the child
+
+void set_signals(const Plan& plan) noexcept {
+    struct sigaction standard {};
+    standard.sa_handler = SIG_DFL;
+    for (int signal = 1; signal < SIGRTMIN; ++signal) {
+        if (sigismember(&plan.to_default, signal) == 1) sigaction(signal, &standard, nullptr);
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+bool is_mapped(const Plan& plan, int fd) noexcept {
+    return std::any_of(plan.descriptors.begin(), plan.descriptors.end(),
                        [fd](const DescriptorMapping& mapping) { return mapping.to == fd; });
 }
 
-// Sources that stand where the child wants something else are moved out of the way first; they
-// live until the child is started.
-int arrange_descriptors(const ChildProcess& child, FileActions& actions, std::vector<Fd>& moved) {
-    const int last = last_descriptor_of(child);
-    for (const auto& [from, to] : child.descriptors) {
-        int source = from;
-        if (from <= last && from != to) {
-            source = fcntl(from, F_DUPFD_CLOEXEC, last + 1);
-            if (source < 0) return errno;
-            moved.emplace_back(source);
-        }
-        const int error = posix_spawn_file_actions_adddup2(actions.get(), source, to);
-        if (error != 0) return error;
+int put_descriptors(const Plan& plan) noexcept {
+    for (const auto& [from, to] : plan.descriptors) {
+        // Onto itself it would still be closed by exec.
+        const int result = from == to ? fcntl(to, F_SETFD, 0) : dup2(from, to);
+        if (result < 0) return errno;
     }
-    for (int fd = kLastStandardDescriptor + 1; fd <= last; ++fd) {
-        if (is_mapped(child, fd)) continue;
-        const int error = posix_spawn_file_actions_addclose(actions.get(), fd);
-        if (error != 0) return error;
+    return 0;
+}
+
+// Kernels before 5.9 know no close_range(); there exec closes what was opened here, since all of it
+// is marked so.
+void close_all_others(const Plan& plan) noexcept {
+    int first = kLastStandardDescriptor + 1;
+    for (int fd = first; fd <= plan.last_descriptor; ++fd) {
+        if (!is_mapped(plan, fd)) continue;
+        if (fd > first) close_range(static_cast<unsigned>(first), static_cast<unsigned>(fd - 1), 0);
+        first = fd + 1;
     }
-    return posix_spawn_file_actions_addclosefrom_np(actions.get(), last + 1);
+    close_range(static_cast<unsigned>(first), ~0U, 0);
+}
+
+[[noreturn, gnu::noinline]] void become(Plan& plan) noexcept {
+    plan.error = put_descriptors(plan);
+    if (plan.error == 0) {
+        close_all_others(plan);
+        set_signals(plan);
+        execve(plan.path, plan.arguments, plan.environment);
+        plan.error = errno;
+    }
+    _exit(kExitFailure);
+}
+
+// --- in the parent
+
+// The child borrows the parent's memory and the parent sleeps until it has become the program, so
+// nothing is copied. posix_spawn() does so, too, but asks for and sets each of 62 signals.
+[[gnu::noinline]] pid_t begin_child(Plan& plan) noexcept {
+    const pid_t pid = vfork();   // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+    if (pid == 0) become(plan);  // NOLINT(clang-analyzer-unix.Vfork): it does what a child may
+    return pid;
+}
+
+Started run(Plan& plan) noexcept {
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    const pid_t pid = begin_child(plan);
+    const int error = pid < 0 ? errno : plan.error;
+    sigprocmask(SIG_SETMASK, &before, nullptr);
+    if (error == 0) return {.pid = pid, .error = 0};
+    while (pid > 0 && waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    return {.pid = -1, .error = error};
 }
 
 std::vector<char*> pointers_to(std::span<const std::string> texts) {
@@ -97,23 +137,33 @@ std::vector<char*> pointers_to(std::span<const std::string> texts) {
     return pointers;
 }
 
+sigset_t signals_to_default() noexcept {
+    sigset_t signals = caught_signals();
+    for (const int signal : kOursIgnored) sigaddset(&signals, signal);
+    return signals;
+}
+
 }  // namespace
 
 Started start(const ChildProcess& child) {
     if (child.arguments.empty()) return {.pid = -1, .error = ENOENT};
-    Attributes attributes;
-    FileActions actions;
+    const auto path =
+        child.path.empty() ? search_program(child.arguments.front()) : std::optional(child.path);
+    if (!path) return {.pid = -1, .error = errno};
+    std::vector<DescriptorMapping> descriptors(child.descriptors.begin(), child.descriptors.end());
     std::vector<Fd> moved;
-    Started started;
-    started.error = arrange_descriptors(child, actions, moved);
-    if (started.error != 0) return started;
+    const int last = last_descriptor_of(child);
+    if (const int error = move_sources(descriptors, last, moved))
+        return {.pid = -1, .error = error};
     const auto arguments = pointers_to(child.arguments);
     const auto environment = pointers_to(child.environment);
-    // glibc starts it by vfork: the parent's memory is not copied.
-    started.error = posix_spawnp(&started.pid, arguments.front(), actions.get(), attributes.get(),
-                                 arguments.data(), environment.data());
-    if (started.error != 0) started.pid = -1;
-    return started;
+    Plan plan{.path = path->c_str(),
+              .arguments = arguments.data(),
+              .environment = environment.data(),
+              .descriptors = descriptors,
+              .last_descriptor = last,
+              .to_default = signals_to_default()};
+    return run(plan);
 }
 
 std::optional<int> exit_code_of(int wait_status) noexcept {

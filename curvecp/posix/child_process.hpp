@@ -24,6 +24,8 @@ struct ChildProcess {
     // Any numbers, also crossing ones. 0, 1 and 2 are inherited where they are not mapped; nothing
     // else is open in the child.
     std::span<const DescriptorMapping> descriptors;
+    // Where the program was found already; empty: it is looked for.
+    std::string path = {};
 };
 
 struct Started {

@@ -1,5 +1,6 @@
 #include "curvecp/posix/event_loop.hpp"
 
+#include "curvecp/posix/caught_signals.hpp"
 #include "curvecp/posix/clock.hpp"
 #include "curvecp/posix/failure.hpp"
 
@@ -148,6 +149,7 @@ SignalWatcher::SignalWatcher(EventLoop& loop, int signal, Callback callback)
     : loop_(loop), callback_(std::move(callback)), watcher_(std::make_unique<ev_signal>()) {
     ev_signal_init(watcher_.get(), call<ev_signal>, signal);
     watcher_->data = &callback_;
+    sigaddset(&caught_signals(), signal);
     ev_signal_start(loop_.raw(), watcher_.get());
     // libev leaves a blocked signal blocked, against what its manual says.
     sigset_t one;
@@ -158,6 +160,7 @@ SignalWatcher::SignalWatcher(EventLoop& loop, int signal, Callback callback)
 
 SignalWatcher::~SignalWatcher() {
     ev_signal_stop(loop_.raw(), watcher_.get());
+    sigdelset(&caught_signals(), watcher_->signum);
 }
 
 ChildReaper::ChildReaper(EventLoop& loop, Callback callback)

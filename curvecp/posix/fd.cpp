@@ -46,11 +46,10 @@ void Fd::reset(int fd) noexcept {
 }
 
 void prepare_descriptors() {
-    for (int fd = 0; fd <= kLastHandlerNumber; ++fd) {
-        if (is_open(fd)) continue;
-        // The lowest free number is the one that is missing.
-        if (open("/dev/null", O_RDWR) != fd) throw StartError("cannot open /dev/null", errno);
-    }
+    // Each gets the lowest number that is free, until none is missing.
+    Fd null(open("/dev/null", O_RDWR));
+    while (null && null.get() <= kLastHandlerNumber) null = Fd(dup(null.release()));
+    if (!null) throw StartError("cannot open /dev/null", errno);
     mark_close_on_exec();
 }
 

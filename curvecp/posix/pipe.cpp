@@ -30,8 +30,9 @@ Pipe make_pipe(Blocking blocking) noexcept {
     Pipe pipe{Fd(ends[0]), Fd(ends[1])};
     const bool read_blocks = blocking == Blocking::Both || blocking == Blocking::ReadEnd;
     const bool write_blocks = blocking == Blocking::Both || blocking == Blocking::WriteEnd;
-    if (read_blocks && !set_blocking(pipe.read.get())) return {};
-    if (write_blocks && !set_blocking(pipe.write.get())) return {};
+    // They have no other flags.
+    if (read_blocks && fcntl(pipe.read.get(), F_SETFL, 0) != 0) return {};
+    if (write_blocks && fcntl(pipe.write.get(), F_SETFL, 0) != 0) return {};
     return pipe;
 }
 

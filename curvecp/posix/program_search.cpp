@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,9 +23,9 @@ bool is_executable(const std::string& path) {
 
 }  // namespace
 
-std::string find_program(const std::string& name) {
+std::optional<std::string> search_program(const std::string& name) {
     if (name.find('/') != std::string::npos) {
-        if (!is_executable(name)) throw StartError("program " + name, errno);
+        if (!is_executable(name)) return std::nullopt;
         return name;
     }
     const char* const path = std::getenv("PATH");
@@ -37,6 +38,14 @@ std::string find_program(const std::string& name) {
         if (folder.size() == rest.size()) break;
         rest.remove_prefix(folder.size() + 1);
     }
+    errno = ENOENT;
+    return std::nullopt;
+}
+
+std::string find_program(const std::string& name) {
+    auto found = search_program(name);
+    if (found) return std::move(*found);
+    if (name.find('/') != std::string::npos) throw StartError("program " + name, errno);
     throw StartError("program " + name + ": not found");
 }
 

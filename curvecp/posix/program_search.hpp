@@ -2,12 +2,16 @@
 // connection.
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace curvecp {
 
 // The path of the program that exec would run: `name` itself where it has a slash, else the first
-// match in PATH. Throws a StartError that names the program.
+// match in PATH. nullopt, with errno set, where there is none.
+[[nodiscard]] std::optional<std::string> search_program(const std::string& name);
+
+// The same. Throws a StartError that names the program.
 [[nodiscard]] std::string find_program(const std::string& name);
 
 }  // namespace curvecp

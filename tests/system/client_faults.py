@@ -31,7 +31,7 @@ CLIENT = [
     Row("client", "epoll_create1", "EMFILE", (ONCE,), 0, False, "cannot create an event loop: "),
     Row("client", "timerfd_create", "EMFILE", (ONCE,), 0, False, "cannot create a timer: "),
     Row("client", "pipe2", "EMFILE ENFILE", (ONCE,), 0, False, NO_PROGRAM),
-    Row("client", "clone3", "EAGAIN ENOMEM", (ONCE,), 0, False, NO_PROGRAM),
+    Row("client", "vfork", "EAGAIN ENOMEM", (ONCE,), 0, False, NO_PROGRAM),
     Row("client", "epoll_ctl", "ENOMEM", (ONCE,), 3, False, NOT_WATCHED),
 ]
 
@@ -43,7 +43,7 @@ HANDLER_PATH = [Row(where, *rest) for where in ("served", "asking") for rest in 
 
 HANDLER_START = [
     Row("served", "pipe2", "EMFILE", (ONCE,), 1, False, FAILED, "fatal: cannot create a pipe: "),
-    Row("served", "clone3", "EAGAIN", (ONCE,), 0, False, FAILED, "fatal: program cat: "),
+    Row("served", "vfork", "EAGAIN", (ONCE,), 0, False, FAILED, "fatal: program cat: "),
     Row("served", "epoll_create1", "EMFILE", (ONCE,), 0, False, FAILED,
         "fatal: cannot create an event loop: "),
     Row("served", "epoll_ctl", "ENOMEM", (ONCE,), 1, False, VANISHED, NOT_WATCHED),

@@ -30,7 +30,7 @@ PACKET_PATH = [
 HANDLER_START = [
     Row("server", "pipe2", "EMFILE", (ONCE,), logs=NO_START + "Too many open files"),
     Row("server", "pipe2", "ENFILE ENOMEM", (ONCE,), 1, logs=NO_START),
-    Row("server", "clone3", "EAGAIN ENOMEM EPERM", (ONCE,), logs=NO_START),
+    Row("server", "vfork", "EAGAIN ENOMEM EPERM", (ONCE,), logs=NO_START),
     Row("server", "epoll_ctl", "ENOMEM ENOSPC", (ONCE,), 0, False, VANISHED,
         "^curvecpserver: error: the kernel does not watch the handler: "),
 ]

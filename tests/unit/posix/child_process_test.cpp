@@ -1,5 +1,7 @@
 #include "curvecp/posix/child_process.hpp"
 
+#include "curvecp/posix/caught_signals.hpp"
+#include "curvecp/posix/event_loop.hpp"
 #include "curvecp/posix/fd.hpp"
 #include "curvecp/posix/pipe.hpp"
 
@@ -141,6 +143,23 @@ TEST_CASE("a child has SIGPIPE, SIGCHLD and SIGXFSZ at their defaults, and no si
     CHECK_FALSE(is_ignored(SIGXFSZ));
     CHECK(is_ignored(SIGHUP));  // as nohup wants it
     CHECK(blocked == 0);
+}
+
+TEST_CASE("what a watcher catches is known while it does, so that no child runs its callback") {
+    EventLoop loop;
+    CHECK(sigismember(&caught_signals(), SIGUSR1) == 0);
+    {
+        const SignalWatcher watcher(loop, SIGUSR1, [] {});
+        CHECK(sigismember(&caught_signals(), SIGUSR1) == 1);
+    }
+    CHECK(sigismember(&caught_signals(), SIGUSR1) == 0);
+}
+
+TEST_CASE("a program that was found is not looked for again") {
+    const std::vector<std::string> arguments{"nosuchprogram", "-c", "exit 3"};
+    const Started started = start({arguments, {}, {}, "/bin/sh"});
+    REQUIRE(started);
+    CHECK(exit_code_of(status_of(started.pid)) == 3);
 }
 
 TEST_CASE("an exit code is told from a signal") {
