@@ -25,7 +25,8 @@ AccessPolicy read_policy(const ServiceSettings& settings) {
 }
 
 // Services with one key and extension share it, and its nonces.
-std::size_t host_of(const Settings& settings, std::size_t index, Configuration& configuration) {
+std::size_t host_of(const Settings& settings, std::size_t index, Nonces supply,
+                    Configuration& configuration) {
     const ServiceSettings& service = settings.services[index];
     for (std::size_t i = 0; i < index; ++i) {
         const ServiceSettings& other = settings.services[i];
@@ -35,14 +36,15 @@ std::size_t host_of(const Settings& settings, std::size_t index, Configuration& 
     }
     KeyDirectory& keys = configuration.directories.emplace_back(service.key_directory);
     LongTermNonces nonces(keys.nonce_key());
-    nonces.add_block(keys.take_nonce_counters(kNonceBlock), kNonceBlock);
+    if (supply == Nonces::Reserve)
+        nonces.add_block(keys.take_nonce_counters(kNonceBlock), kNonceBlock);
     configuration.hosts.push_back({service.extension, keys.secret_key(), std::move(nonces)});
     return configuration.hosts.size() - 1;
 }
 
 }  // namespace
 
-Configuration configure(const Settings& settings) {
+Configuration configure(const Settings& settings, Nonces nonces) {
     Configuration configuration;
     const auto environment = current_environment();
     // First what costs nothing: a bad file must not use up nonces.
@@ -63,7 +65,7 @@ Configuration configure(const Settings& settings) {
         }
     }
     for (std::size_t i = 0; i < settings.services.size(); ++i) {
-        configuration.services[i].host = host_of(settings, i, configuration);
+        configuration.services[i].host = host_of(settings, i, nonces, configuration);
     }
     return configuration;
 }

@@ -24,7 +24,10 @@ struct Configuration {
     std::vector<ServiceProgram> programs;  // by Service::settings
 };
 
+// None: somebody else has had some, which are left over.
+enum class Nonces { Reserve, None };
+
 // Throws UsageError for what is wrong in a file, StartError for what cannot be read.
-[[nodiscard]] Configuration configure(const Settings& settings);
+[[nodiscard]] Configuration configure(const Settings& settings, Nonces nonces = Nonces::Reserve);
 
 }  // namespace curvecp::daemon

@@ -59,6 +59,7 @@ class ConnectionTable {
     ConnectionId insert(ClientConnection connection);
     void erase(ConnectionId id);
 
+    // In the order of their slots.
     template <class Visit>
     void visit_all(Visit visit) const {
         for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {

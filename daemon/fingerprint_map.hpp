@@ -49,6 +49,12 @@ class FingerprintMap {
     }
 
     template <class Visit>
+    void visit_fingerprints(Visit visit) const {
+        for (const Entry& entry : entries_) {
+            if (entry.used()) visit(joined(entry.fingerprint));
+        }
+    }
+    template <class Visit>
     void visit_all(Visit visit) const {
         for (const Entry& entry : entries_) {
             if (entry.used()) visit(entry.value);
@@ -74,6 +80,9 @@ class FingerprintMap {
         if (fingerprint == 0) fingerprint = 1;
         return {static_cast<std::uint32_t>(fingerprint),
                 static_cast<std::uint32_t>(fingerprint >> 32U)};
+    }
+    [[nodiscard]] static constexpr std::uint64_t joined(const Halves& fingerprint) noexcept {
+        return fingerprint[0] | std::uint64_t{fingerprint[1]} << 32U;
     }
     [[nodiscard]] std::size_t home(const Halves& fingerprint) const noexcept {
         return fingerprint[0] & (entries_.size() - 1);

@@ -23,7 +23,10 @@ HandlerChildren::HandlerChildren(EventLoop& loop, Reporter& reporter)
 
 void HandlerChildren::on_exit(pid_t pid, int wait_status) {
     const auto found = children_.find(pid);
-    if (found == children_.end()) return;
+    if (found == children_.end()) {
+        if (other_) other_(pid, wait_status);
+        return;
+    }
     const Child child = found->second;
     children_.erase(found);
     const Carried carried = carried_by(pid, child.connection);
@@ -36,6 +39,24 @@ Carried HandlerChildren::carried_by(pid_t pid, ConnectionId connection) {
     if (!ended_.contains(pid) && last_look_) so_far = last_look_(connection);
     const auto found = ended_.find(pid);
     return found == ended_.end() ? so_far : found->second;
+}
+
+std::vector<LeavingHandler> HandlerChildren::leaving() const {
+    std::vector<LeavingHandler> all;
+    for (const auto& [pid, carried] : ended_) {
+        const auto child = children_.find(pid);
+        if (child == children_.end()) continue;
+        all.push_back({pid, child->second.number, carried.service, carried.path, carried.start,
+                       carried.bytes_in, carried.bytes_out});
+    }
+    return all;
+}
+
+void HandlerChildren::add(const LeavingHandler& leaving) {
+    const auto pid = static_cast<pid_t>(leaving.pid);
+    add(pid, {}, leaving.connection);
+    on_connection_end(
+        pid, {leaving.service, leaving.path, leaving.started, leaving.bytes_in, leaving.bytes_out});
 }
 
 void HandlerChildren::end_all() {

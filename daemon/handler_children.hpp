@@ -2,6 +2,7 @@
 // handler's process does, and the processes must all be gone when the server is.
 #pragma once
 
+#include "daemon/handover.hpp"
 #include "daemon/reporter.hpp"
 
 #include <unordered_map>
@@ -24,6 +25,14 @@ class HandlerChildren {
     using LastLook = std::function<Carried(ConnectionId)>;
     void set_last_look(LastLook last_look) { last_look_ = std::move(last_look); }
 
+    // Told of children that are no handlers.
+    using Other = ChildReaper::Callback;
+    void set_other(Other other) { other_ = std::move(other); }
+
+    // Those whose connections have ended, for the program that takes this one's place.
+    [[nodiscard]] std::vector<LeavingHandler> leaving() const;
+    void add(const LeavingHandler& leaving);
+
     // Gives the handlers time to leave after their pipes were closed, then SIGTERM, then SIGKILL;
     // returns when all are gone, or nothing more can be done.
     void end_all();
@@ -45,6 +54,7 @@ class HandlerChildren {
     std::unordered_map<pid_t, Child> children_;
     std::unordered_map<pid_t, Carried> ended_;  // whose process is still there
     LastLook last_look_;
+    Other other_;
     Deadline wake_;
     ChildReaper reaper_;
 };

@@ -5,7 +5,7 @@
 #include "curvecp/posix/pipe.hpp"
 #include "curvecp/posix/program_run.hpp"
 #include "daemon/options.hpp"
-#include "daemon/server_loop.hpp"
+#include "daemon/upgrade.hpp"
 
 #include <csignal>
 
@@ -31,12 +31,37 @@ void subscribe(daemon::EventStream& events, const daemon::EventTarget& target) {
     }
 }
 
-int serve(int argc, char** argv, daemon::ServerOptions& options) {
-    prepare_descriptors();
+// Descriptors that the command line names.
+std::vector<int> inherited_by(const daemon::ServerOptions& options) {
+    std::vector<int> descriptors;
+    for (const auto& target : options.events) {
+        if (const int* fd = std::get_if<int>(&target)) descriptors.push_back(*fd);
+    }
+    return descriptors;
+}
+
+// False where only help or the version was asked for.
+bool prepare(const daemon::Invocation& invocation, daemon::ServerOptions& options) {
     forbid_core_dumps();
     ignore_broken_pipes();
     if (!start_cryptography()) throw StartError("cannot start libsodium");
-    if (!daemon::parse_options(argc, argv, options)) return 0;
+    auto arguments = daemon::pointers_of(invocation.arguments());
+    const int count = static_cast<int>(invocation.arguments().size());
+    if (!daemon::parse_options(count, arguments.data(), options)) return false;
+    return true;
+}
+
+int check(const daemon::Invocation& invocation, daemon::ServerOptions& options) {
+    prepare_descriptors();
+    const auto state = MemoryFile::inherited(Fd(invocation.state()));
+    if (!prepare(invocation, options)) return kExitUsage;
+    daemon::ServerLoop::check_handover(options, state.bytes());
+    return 0;
+}
+
+int serve(const daemon::Invocation& invocation, daemon::ServerOptions& options,
+          std::optional<daemon::Succession>& succession) {
+    if (!prepare(invocation, options)) return 0;
     Log log("curvecpserver", options.verbosity);
     allow_connections(options.max_connections, log);
     EventLoop loop;
@@ -44,15 +69,56 @@ int serve(int argc, char** argv, daemon::ServerOptions& options) {
     for (const auto& target : options.events) subscribe(events, target);
     daemon::Reporter reporter(loop, log, events);
     daemon::HandlerChildren children(loop, reporter);
-    auto server = std::make_unique<daemon::ServerLoop>(options, loop, children, reporter);
+    auto server = std::make_unique<daemon::ServerLoop>(
+        options, loop, children, reporter, succession ? &succession->loop_state() : nullptr);
+    if (succession) succession->take_over(*server, log);
     // To the very end: a second signal must not leave handlers behind.
     const SignalWatcher on_term(loop, SIGTERM, [&loop] { loop.stop(); });
     const SignalWatcher on_int(loop, SIGINT, [&loop] { loop.stop(); });
     const SignalWatcher on_hup(loop, SIGHUP, [&] { reporter.on_reload(server->reload(options)); });
+    auto upgrade = std::make_unique<daemon::Upgrade>(loop, invocation, inherited_by(options),
+                                                     *server, children, log);
+    if (succession) succession->finish();
     server->run();
+    upgrade.reset();
     server.reset();
     children.end_all();
     return 0;
+}
+
+int start_serving(const daemon::Invocation& invocation, daemon::ServerOptions& options) {
+    prepare_descriptors();
+    std::optional<daemon::Succession> none;
+    return serve(invocation, options, none);
+}
+
+// Where the start fails the old program goes on.
+int go_on(daemon::Invocation& invocation, daemon::ServerOptions& options) {
+    occupy_low_descriptors();
+    std::optional<daemon::Succession> succession(std::in_place, invocation);
+    try {
+        succession->read();
+        if (invocation.old_program() < 0) {
+            invocation.set_arguments(succession->loop_state().arguments);
+        }
+        return serve(invocation, options, succession);
+    } catch (const std::exception& error) {
+        Log log("curvecpserver", options.verbosity);
+        succession->give_back(log, error.what());
+        throw;
+    }
+}
+
+int run(daemon::Invocation invocation, daemon::ServerOptions& options) {
+    switch (invocation.purpose()) {
+        case daemon::Invocation::Purpose::Start:
+            return start_serving(invocation, options);
+        case daemon::Invocation::Purpose::CheckHandover:
+            return check(invocation, options);
+        case daemon::Invocation::Purpose::Handover:
+            return go_on(invocation, options);
+    }
+    return kExitFailure;
 }
 
 }  // namespace
@@ -60,5 +126,5 @@ int serve(int argc, char** argv, daemon::ServerOptions& options) {
 int main(int argc, char** argv) {
     daemon::ServerOptions options;
     return run_program("curvecpserver", options.verbosity,
-                       [&] { return serve(argc, argv, options); });
+                       [&] { return run(daemon::Invocation(argc, argv), options); });
 }

@@ -123,7 +123,25 @@ class Server {
         services_.hosts()[host].nonces.add_block(first, count);
     }
 
+    // Those whose key is not authorized any more.
+    [[nodiscard]] std::vector<ConnectionId> revoked() const;
+
+    // Everything that the program that takes this one's place must know: keys, minute keys, used
+    // cookies, connections and what is left of the nonces. Secret.
+    void save(StateWriter& state) const;
+    struct Loaded {
+        std::vector<ConnectionId> connections;  // in the order in which they were saved
+        std::vector<ServiceIndex> services;     // by the places that they had
+    };
+    // Goes on with it: for a server that has just been made, by rules of its own. Nonces are left
+    // over only where the long-term key is the same. Throws BadState; the server must not be used
+    // then.
+    [[nodiscard]] Loaded load(StateReader& state);
+
   private:
+    void load_nonces(StateReader& state);
+    [[nodiscard]] std::vector<ServiceIndex> load_services(StateReader& state);
+    ConnectionId load_connection(StateReader& state, const std::vector<ServiceIndex>& services);
     [[nodiscard]] Action on_packet(TimePoint now, const Path& path, const Hello& hello);
     [[nodiscard]] Action on_packet(TimePoint now, const Path& path, const Initiate& initiate);
     [[nodiscard]] Action on_packet(TimePoint now, const Path& path, const ClientMessage& message);

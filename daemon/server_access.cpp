@@ -127,9 +127,15 @@ Server::Action Server::on_answer(TimePoint now, Ask question, Answer answer, Gra
 std::vector<ConnectionId> Server::replace(std::vector<Host> hosts, std::vector<Service> services) {
     services_.replace(std::move(hosts), std::move(services));
     ++configuration_;
+    connections_.visit_all([&](ConnectionId /*id*/, const ClientConnection& connection) {
+        services_.add(connection.service, connection.path.peer.ip, connection.client_long_term);
+    });
+    return revoked();
+}
+
+std::vector<ConnectionId> Server::revoked() const {
     std::vector<ConnectionId> revoked;
     connections_.visit_all([&](ConnectionId id, const ClientConnection& connection) {
-        services_.add(connection.service, connection.path.peer.ip, connection.client_long_term);
         const AccessPolicy& policy = services_[connection.service].policy;
         if (!policy.keys || !services_.is_open(connection.service)) return;
         const AuthorizedKey* const key =

@@ -28,35 +28,23 @@ std::array<std::uint8_t, kMagicSize> hello_magic() noexcept {
     return magic;
 }
 
-Server make_server(Configuration& configuration, std::size_t max_connections) {
-    return {std::move(configuration.hosts), std::move(configuration.services), max_connections,
-            now()};
-}
-
-UdpSocket bind(const Address& address, Reporter& reporter) {
-    try {
-        return UdpSocket::bind(address);
-    } catch (const StartError& error) {
-        reporter.on_bind_failed(address, error.error());
-        throw;
-    }
-}
-
 }  // namespace
 
 ServerLoop::ServerLoop(const Settings& settings, EventLoop& loop, HandlerChildren& children,
-                       Reporter& reporter)
-    : ServerLoop(settings, configure(settings), loop, children, reporter) {}
+                       Reporter& reporter, const LoopState* inherited)
+    : ServerLoop(settings,
+                 configure(settings, inherited == nullptr ? Nonces::Reserve : Nonces::None), loop,
+                 children, reporter, inherited) {}
 
 ServerLoop::ServerLoop(Settings settings, Configuration configuration, EventLoop& loop,
-                       HandlerChildren& children, Reporter& reporter)
+                       HandlerChildren& children, Reporter& reporter, const LoopState* inherited)
     : settings_(std::move(settings)),
       loop_(loop),
       children_(children),
       reporter_(reporter),
       keys_(std::move(configuration.directories)),
       programs_(std::move(configuration.programs)),
-      server_(make_server(configuration, settings_.max_connections)),
+      server_(make_server(configuration, settings_)),
       read_buffer_(HandlerProcess::kReadBufferSize),
       deadline_(loop_, [this] { on_deadline(); }),
       before_wait_(loop_, [this] {
@@ -72,13 +60,13 @@ ServerLoop::ServerLoop(Settings settings, Configuration configuration, EventLoop
         reporter_.log().info("keys may be swapped out: the limit on locked memory");
     }
     name_services();
-    listen();
+    listen(inherited);
 }
 
-void ServerLoop::listen() {
+void ServerLoop::listen(const LoopState* inherited) {
     for (const Address& address : settings_.addresses) {
         const auto number = static_cast<std::uint16_t>(listeners_.size());
-        listeners_.push_back(std::make_unique<Listener>(bind(address, reporter_), loop_,
+        listeners_.push_back(std::make_unique<Listener>(socket_at(address, inherited), loop_,
                                                         [this, number] { on_datagrams(number); }));
         for (const KeyDirectory& keys : keys_) {
             reporter_.on_listening(listeners_.back()->socket.local_address(), keys.public_key());
@@ -113,7 +101,7 @@ std::string ServerLoop::reload(const Settings& settings) {
     const auto revoked =
         server_.replace(std::move(configuration.hosts), std::move(configuration.services));
     name_services();
-    for (const ConnectionId id : revoked) end(id, {"its key is not authorized any more"});
+    for (const ConnectionId id : revoked) end(id, {kKeyRevoked});
     wipe_traces();
     return {};
 }

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "curvecp/posix/handler_process.hpp"
+#include "curvecp/posix/memory_file.hpp"
 #include "curvecp/posix/udp_socket.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/handler_children.hpp"
+#include "daemon/handover.hpp"
 #include "daemon/hello_gate.hpp"
 #include "daemon/reporter.hpp"
 #include "daemon/server.hpp"
@@ -14,9 +16,10 @@ namespace curvecp::daemon {
 
 class ServerLoop {
   public:
-    // Throws StartError. The children outlive this: closing the pipes is what ends them.
+    // Throws StartError. The children outlive this: closing the pipes is what ends them. Where
+    // something was inherited, take_over() must follow.
     ServerLoop(const Settings& settings, EventLoop& loop, HandlerChildren& children,
-               Reporter& reporter);
+               Reporter& reporter, const LoopState* inherited = nullptr);
     ServerLoop(const ServerLoop&) = delete;
     ServerLoop& operator=(const ServerLoop&) = delete;
     ~ServerLoop();
@@ -28,18 +31,36 @@ class ServerLoop {
     // nothing has changed.
     [[nodiscard]] std::string reload(const Settings& settings);
 
+    // All that the program needs that takes this one's place, in the same process: between two
+    // callbacks. Throws StartError or std::bad_alloc.
+    [[nodiscard]] MemoryFile save(const std::vector<std::string>& arguments,
+                                  std::uint64_t blocked_signals);
+    // Of what save() tells of, nothing is closed by exec().
+    void leave_open_at_exec() const noexcept;
+    // Whether a server with these settings could go on with such a state: throws what is wrong.
+    static void check_handover(const Settings& settings, Bytes bytes);
+    // Goes on with it; behind the loop's part, which was read before. Throws BadState or
+    // std::bad_alloc: then nothing that was inherited is closed before this dies.
+    void take_over(StateReader& state, LoopState loop);
+
   private:
     // A connection's handler and what is told of it at its end.
     struct Handler {
         Handler(HandlerProcess::Pipes pipes, EventLoop& loop, PipeBudget& budget,
                 const IoWatcher::Callback& on_readable, TimePoint time)
-            : process(std::move(pipes), loop, budget, on_readable), started(time) {}
+            : Handler(std::move(pipes), {}, loop, budget, on_readable, time) {}
+        Handler(HandlerProcess::Pipes pipes, HandlerProcess::Progress progress, EventLoop& loop,
+                PipeBudget& budget, const IoWatcher::Callback& on_readable, TimePoint time)
+            : process(std::move(pipes), std::move(progress), loop, budget, on_readable),
+              started(time) {}
 
         HandlerProcess process;
         TimePoint started;
         std::uint64_t bytes_in = 0;   // message bytes from the client
         std::uint64_t bytes_out = 0;  // message bytes to the client
     };
+
+    static constexpr std::string_view kKeyRevoked = "its key is not authorized any more";
 
     // Why a connection has to end.
     struct Ending {
@@ -57,9 +78,16 @@ class ServerLoop {
     };
 
     ServerLoop(Settings settings, Configuration configuration, EventLoop& loop,
-               HandlerChildren& children, Reporter& reporter);
-    void listen();
+               HandlerChildren& children, Reporter& reporter, const LoopState* inherited);
+    void listen(const LoopState* inherited);
     void name_services();
+    [[nodiscard]] static Server make_server(Configuration& configuration, const Settings& settings);
+    [[nodiscard]] UdpSocket socket_at(const Address& address, const LoopState* inherited);
+    [[nodiscard]] LoopState loop_state() const;
+    [[nodiscard]] static HandlerState state_of(const Handler& handler);
+    [[nodiscard]] static Server::Loaded load_server(const Settings& settings, Server& server,
+                                                    StateReader& state, const LoopState& loop);
+    void adopt(ConnectionId id, HandlerState& state);
 
     // Does what one connection or packet needs; where memory runs out, tells so and returns false.
     template <class Work>

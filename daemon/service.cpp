@@ -40,6 +40,19 @@ Services::Entry* Services::place_for(const Service& service) noexcept {
     return found == entries_.end() ? nullptr : &*found;
 }
 
+ServiceIndex Services::place_of(const std::string& label, const Extension& extension) {
+    for (ServiceIndex index = 0; index < entries_.size(); ++index) {
+        const Entry& entry = entries_[index];
+        if (!entry.open) continue;
+        if (entry.service.label == label && entry.service.extension == extension) return index;
+    }
+    Service gone;
+    gone.label = label;
+    gone.extension = extension;
+    entries_.emplace_back(std::move(gone)).open = false;
+    return static_cast<ServiceIndex>(entries_.size() - 1);
+}
+
 std::optional<Meant> Services::find(const Extension& extension,
                                     FixedBytes<ServerName::kSize> name) const {
     std::optional<Meant> found;

@@ -85,6 +85,10 @@ class Services {
     void move(ServiceIndex index, const IpAddress& from, const IpAddress& to);
     void remove(ServiceIndex index, const IpAddress& ip, const PublicKey& client) noexcept;
 
+    // Where a service is that another program has had; where there is no such service any more,
+    // in a place of its own that takes no new connections.
+    [[nodiscard]] ServiceIndex place_of(const std::string& label, const Extension& extension);
+
     // Places, open or not.
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 

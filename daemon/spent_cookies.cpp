@@ -21,4 +21,23 @@ void SpentCookies::expire(MinuteKeyId oldest) {
     oldest_ = oldest;
 }
 
+void SpentCookies::save(StateWriter& state) const {
+    fingerprint_.save(state);
+    state.put_number(oldest_.value);
+    for (const auto& spent : spent_) {
+        state.put_number(spent.size());
+        spent.visit_fingerprints([&](std::uint64_t fingerprint) { state.put_number(fingerprint); });
+    }
+}
+
+void SpentCookies::load(StateReader& state) {
+    fingerprint_.load(state);
+    oldest_ = {state.get_number()};
+    for (auto& spent : spent_) {
+        spent.clear();
+        const std::uint64_t size = state.get_number(capacity_);
+        for (std::uint64_t i = 0; i < size; ++i) spent.insert(state.get_number(), {});
+    }
+}
+
 }  // namespace curvecp::daemon

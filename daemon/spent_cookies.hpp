@@ -27,6 +27,10 @@ class SpentCookies {
     // Forgets the cookies of minute keys before this one.
     void expire(MinuteKeyId oldest);
 
+    void save(StateWriter& state) const;
+    // Throws BadState; what is there then must not be used.
+    void load(StateReader& state);
+
   private:
     struct Nothing {};
 

@@ -22,4 +22,21 @@ bool Connection::seal(CountedBox kind, MutableFixedBytes<8> nonce, MutableBytes 
     return true;
 }
 
+void Connection::save(StateWriter& state) const noexcept {
+    state.put((*key_).reveal());
+    state.put_number(nonces_.upcoming().value);
+    seen_.save(state);
+}
+
+Connection Connection::load(StateReader& state, KeyArena& keys) {
+    SharedKey key;
+    state.get(key.reveal());
+    const NonceSequence nonces(NonceCounter{state.get_number()});
+    auto stored = keys.store(std::move(key));
+    if (!stored) throw BadState("more connections than are allowed");
+    Connection connection(std::move(*stored), nonces);
+    connection.seen_ = ReplayWindow::load(state);
+    return connection;
+}
+
 }  // namespace curvecp

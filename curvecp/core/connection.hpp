@@ -33,6 +33,10 @@ class Connection {
     // Counts a nonce as seen whose packet was opened elsewhere: the Initiate that began this.
     void accept(NonceCounter nonce) noexcept { seen_.accept(nonce); }
 
+    void save(StateWriter& state) const noexcept;
+    // The key goes into the arena. Throws BadState, also where that is full.
+    [[nodiscard]] static Connection load(StateReader& state, KeyArena& keys);
+
   private:
     ArenaKey key_;
     NonceSequence nonces_;

@@ -57,4 +57,16 @@ std::optional<CookieContents> CookieJar::open(
     return std::nullopt;
 }
 
+void CookieJar::save(StateWriter& state) const noexcept {
+    for (const MinuteKey& key : *keys_) state.put(key.reveal());
+    state.put_number(newest_.value);
+    state.put_time(next_rotation_);
+}
+
+void CookieJar::load(StateReader& state) {
+    for (MinuteKey& key : *keys_) state.get(key.reveal());
+    newest_ = {state.get_number()};
+    next_rotation_ = state.get_time();
+}
+
 }  // namespace curvecp

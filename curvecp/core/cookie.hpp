@@ -3,7 +3,7 @@
 #pragma once
 
 #include "curvecp/core/packet.hpp"
-#include "curvecp/core/time.hpp"
+#include "curvecp/core/state.hpp"
 
 namespace curvecp {
 
@@ -36,6 +36,10 @@ class CookieJar {
     // nullopt where the cookie is forged or its key is gone.
     [[nodiscard]] std::optional<CookieContents> open(
         FixedBytes<SealedCookie::kSize> cookie) const noexcept;
+
+    void save(StateWriter& state) const noexcept;
+    // Throws BadState; what is there then must not be used.
+    void load(StateReader& state);
 
   private:
     Locked<std::array<MinuteKey, 2>> keys_;  // by number modulo 2

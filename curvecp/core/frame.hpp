@@ -49,6 +49,12 @@ class FrameReader {
     // The next message, inside the buffer; its length byte is the byte in front of it.
     [[nodiscard]] Next next();
 
+    // The incomplete frame between reads, and the reader that goes on with it.
+    [[nodiscard]] Bytes incomplete() const noexcept { return incomplete_; }
+    FrameReader() = default;
+    explicit FrameReader(std::vector<std::uint8_t> incomplete) noexcept
+        : incomplete_(std::move(incomplete)) {}
+
   private:
     std::vector<std::uint8_t> incomplete_;
     MutableBytes buffer_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "curvecp/core/keys.hpp"
+#include "curvecp/core/state.hpp"
 
 namespace curvecp {
 
@@ -15,6 +16,9 @@ class KeyedHash {
         return of(key.bytes());
     }
     [[nodiscard]] std::size_t of(Bytes bytes) const noexcept;
+
+    void save(StateWriter& state) const noexcept { state.put(key_); }
+    void load(StateReader& state) { state.get(key_); }
 
   private:
     std::array<std::uint8_t, 16> key_{};

@@ -19,6 +19,8 @@ class LongTermNonces {
         left_ = count;
     }
     [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
+    // The first of those that are left.
+    [[nodiscard]] std::uint64_t upcoming() const noexcept { return next_; }
     // nullopt where the reserved counters are used up.
     [[nodiscard]] std::optional<LongTermNonce> next() noexcept;
 

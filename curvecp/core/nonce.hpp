@@ -40,6 +40,8 @@ class NonceSequence {
     [[nodiscard]] static NonceSequence random() noexcept;
 
     [[nodiscard]] std::optional<NonceCounter> next() noexcept;
+    // What next() would return, or the mark of the end.
+    [[nodiscard]] NonceCounter upcoming() const noexcept { return {next_}; }
 
   private:
     std::uint64_t next_;  // the largest value is never used: it marks the end

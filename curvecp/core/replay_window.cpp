@@ -95,6 +95,27 @@ void ReplayWindow::drop_bitmap_without_gaps() noexcept {
     bitmap_.reset();
 }
 
+void ReplayWindow::save(StateWriter& state) const noexcept {
+    state.put_number(newest_);
+    state.put_number(recent_);
+    state.put_number(solid_from_);
+    state.put_number(bitmap_ ? 1 : 0);
+    if (!bitmap_) return;
+    for (const std::uint64_t word : *bitmap_) state.put_number(word);
+}
+
+ReplayWindow ReplayWindow::load(StateReader& state) {
+    ReplayWindow window;
+    window.newest_ = state.get_number();
+    window.recent_ = state.get_number();
+    window.solid_from_ = state.get_number(window.newest_);
+    if (!state.get_flag()) return window;
+    if (window.recent_ == 0) throw BadState("a replay window has seen much and nothing");
+    window.bitmap_ = std::make_unique<Bitmap>();
+    for (std::uint64_t& word : *window.bitmap_) word = state.get_number();
+    return window;
+}
+
 void ReplayWindow::mark(std::uint64_t nonce) noexcept {
     if (bitmap_) {
         (*bitmap_)[(nonce / kWordBits) % kWords] |= std::uint64_t{1} << (nonce % kWordBits);

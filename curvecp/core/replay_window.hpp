@@ -5,6 +5,7 @@
 #pragma once
 
 #include "curvecp/core/nonce.hpp"
+#include "curvecp/core/state.hpp"
 
 #include <memory>
 
@@ -26,6 +27,10 @@ class ReplayWindow {
     // Remembers the nonce of an authenticated packet that check() called Newest or Late. Where
     // there is no memory for a bitmap, nonces older than the last 64 count as seen from then on.
     void accept(NonceCounter nonce) noexcept;
+
+    void save(StateWriter& state) const noexcept;
+    // Throws BadState.
+    [[nodiscard]] static ReplayWindow load(StateReader& state);
 
     // How much there is beside the window itself, for tests.
     [[nodiscard]] bool has_bitmap() const noexcept { return bitmap_ != nullptr; }

@@ -58,6 +58,7 @@ EventLoop::~EventLoop() {
 }
 
 void EventLoop::run() {
+    stopping_ = false;
     ev_run(loop_, 0);
     if (!failure_.empty()) throw StartError(failure_);
 }
@@ -66,7 +67,12 @@ void EventLoop::run_once() {
     ev_run(loop_, EVRUN_ONCE);
 }
 
+void EventLoop::poll() {
+    ev_run(loop_, EVRUN_NOWAIT);
+}
+
 void EventLoop::stop() noexcept {
+    stopping_ = true;
     ev_break(loop_, EVBREAK_ALL);
 }
 

@@ -32,8 +32,11 @@ class EventLoop {
     void run();
     // One round: waits for the first event, runs the callbacks that are due, returns.
     void run_once();
+    // Runs the callbacks that are due now, without waiting; also inside a callback.
+    void poll();
     // run() returns after the callbacks that are due now.
     void stop() noexcept;
+    [[nodiscard]] bool stopping() const noexcept { return stopping_; }
     // What cannot be gone on without is missing: stop(), and run() throws this.
     void fail(std::string what);
 
@@ -42,6 +45,7 @@ class EventLoop {
   private:
     struct ev_loop* loop_;
     std::string failure_;
+    bool stopping_ = false;
 };
 
 enum class Readiness { Readable, Writable };

@@ -22,15 +22,6 @@ bool is_open(int fd) noexcept {
     return fcntl(fd, F_GETFD) >= 0;
 }
 
-// Marks what was inherited; kernels before 5.11 know no such flag, and are walked through.
-void mark_close_on_exec() noexcept {
-    if (close_range(kStandardDescriptors, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
-    const int end = static_cast<int>(sysconf(_SC_OPEN_MAX));
-    for (int fd = kStandardDescriptors; fd < end; ++fd) {
-        if (is_open(fd)) fcntl(fd, F_SETFD, FD_CLOEXEC);
-    }
-}
-
 bool change_flag(int fd, bool nonblocking) noexcept {
     const int flags = fcntl(fd, F_GETFL);
     if (flags < 0) return false;
@@ -45,12 +36,29 @@ void Fd::reset(int fd) noexcept {
     fd_ = fd;
 }
 
+// Kernels before 5.11 know no such flag, and are walked through.
+void mark_close_on_exec() noexcept {
+    if (close_range(kStandardDescriptors, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
+    const int end = static_cast<int>(sysconf(_SC_OPEN_MAX));
+    for (int fd = kStandardDescriptors; fd < end; ++fd) {
+        if (is_open(fd)) fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+}
+
+void clear_close_on_exec(int fd) noexcept {
+    if (fd >= 0) fcntl(fd, F_SETFD, 0);
+}
+
 void prepare_descriptors() {
+    occupy_low_descriptors();
+    mark_close_on_exec();
+}
+
+void occupy_low_descriptors() {
     // Each gets the lowest number that is free, until none is missing.
     Fd null(open("/dev/null", O_RDWR));
     while (null && null.get() <= kLastHandlerNumber) null = Fd(dup(null.release()));
     if (!null) throw StartError("cannot open /dev/null", errno);
-    mark_close_on_exec();
 }
 
 bool was_inherited(int fd) noexcept {

@@ -29,10 +29,17 @@ class Fd {
     int fd_ = -1;
 };
 
+// Every descriptor above 2 that is open now is closed by exec().
+void mark_close_on_exec() noexcept;
+// This one is not; nothing where it is -1.
+void clear_close_on_exec(int fd) noexcept;
+
 // For the very start of a program that starts handlers: 0, 1 and 2 are open afterwards (/dev/null
 // where they were not), whatever else was inherited is close-on-exec, and 3..9 are taken, so that
 // no descriptor of ours ever has a number that a handler uses. Throws StartError.
 void prepare_descriptors();
+// The same, but whatever was inherited stays open at exec().
+void occupy_low_descriptors();
 
 // Whether whoever started the program has left this descriptor open for it: not one of those that
 // prepare_descriptors() has filled, nor, since it makes no difference, /dev/null in their place.

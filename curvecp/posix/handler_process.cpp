@@ -38,12 +38,31 @@ HandlerProcess::Pipes HandlerProcess::start(std::span<const std::string> argumen
 
 HandlerProcess::HandlerProcess(Pipes pipes, EventLoop& loop, PipeBudget& budget,
                                const IoWatcher::Callback& on_readable)
+    : HandlerProcess(std::move(pipes), Progress(), loop, budget, on_readable) {}
+
+HandlerProcess::HandlerProcess(Pipes pipes, Progress progress, EventLoop& loop, PipeBudget& budget,
+                               const IoWatcher::Callback& on_readable)
     : loop_(loop),
       budget_(budget),
       pid_(pipes.pid),
-      writer_(std::move(pipes.to_handler)),
+      writer_(std::move(pipes.to_handler), std::move(progress.unwritten), progress.dropped_frames),
       from_handler_(std::move(pipes.from_handler)),
-      readable_(loop, from_handler_.get(), Readiness::Readable, on_readable, on_readable) {}
+      reader_(std::move(progress.unread)),
+      readable_(loop, from_handler_.get(), Readiness::Readable, on_readable, on_readable) {
+    if (progress.to_handler_enlarged) enlarge(writer_.fd(), to_handler_enlarged_);
+    if (progress.from_handler_enlarged) enlarge(from_handler_.get(), from_handler_enlarged_);
+    if (writer_.has_rest()) await_room();
+}
+
+HandlerProcess::Progress HandlerProcess::progress() const {
+    const Bytes unread = reader_.incomplete();
+    const Bytes unwritten = writer_.rest();
+    return {.unread = {unread.begin(), unread.end()},
+            .unwritten = {unwritten.begin(), unwritten.end()},
+            .dropped_frames = writer_.dropped_frames(),
+            .to_handler_enlarged = to_handler_enlarged_,
+            .from_handler_enlarged = from_handler_enlarged_};
+}
 
 HandlerProcess::~HandlerProcess() {
     if (to_handler_enlarged_) budget_.release();
@@ -77,13 +96,16 @@ void HandlerProcess::write(std::span<const Bytes> frames) {
     }
     if (!writer_.has_rest()) {
         if (writable_) writable_->stop();
-    } else if (writable_) {
-        writable_->start();
     } else {
-        writable_.emplace(
-            loop_, writer_.fd(), Readiness::Writable, [this] { write({}); },
-            [this] { writer_.close(); });
+        await_room();
     }
+}
+
+void HandlerProcess::await_room() {
+    if (writable_) return writable_->start();
+    writable_.emplace(
+        loop_, writer_.fd(), Readiness::Writable, [this] { write({}); },
+        [this] { writer_.close(); });
 }
 
 bool HandlerProcess::read(MutableBytes buffer) {

@@ -26,8 +26,19 @@ class HandlerProcess {
     [[nodiscard]] static Pipes start(std::span<const std::string> arguments,
                                      std::span<const std::string> environment);
 
+    // What there is beside the pipes, for whoever goes on with them.
+    struct Progress {
+        std::vector<std::uint8_t> unread;     // a frame that the handler has written half of
+        std::vector<std::uint8_t> unwritten;  // the rest of a frame that it was written half of
+        std::uint64_t dropped_frames = 0;
+        bool to_handler_enlarged = false;
+        bool from_handler_enlarged = false;
+    };
+
     // Calls `on_readable` when the handler has written, or ended, or cannot be watched.
     HandlerProcess(Pipes pipes, EventLoop& loop, PipeBudget& budget,
+                   const IoWatcher::Callback& on_readable);
+    HandlerProcess(Pipes pipes, Progress progress, EventLoop& loop, PipeBudget& budget,
                    const IoWatcher::Callback& on_readable);
     HandlerProcess(const HandlerProcess&) = delete;
     HandlerProcess& operator=(const HandlerProcess&) = delete;
@@ -53,6 +64,12 @@ class HandlerProcess {
     static constexpr std::string_view kUnwatched =
         "the kernel does not watch the handler: no memory, or too many watches";
 
+    // Between flush() and queue(), and where nothing that was read waits for next().
+    [[nodiscard]] Progress progress() const;
+    // -1 where the handler has closed its input.
+    [[nodiscard]] int to_handler() const noexcept { return writer_.fd(); }
+    [[nodiscard]] int from_handler() const noexcept { return from_handler_.get(); }
+
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
     [[nodiscard]] std::uint64_t dropped_frames() const noexcept { return writer_.dropped_frames(); }
 
@@ -60,6 +77,7 @@ class HandlerProcess {
     void enlarge(int fd, bool& enlarged) noexcept;
     void write_batch();
     void write(std::span<const Bytes> frames);
+    void await_room();
 
     EventLoop& loop_;
     PipeBudget& budget_;

@@ -60,12 +60,16 @@ class PipeWriter {
     PipeWriter() noexcept = default;
     // The write end; it must be non-blocking.
     explicit PipeWriter(Fd fd) noexcept : fd_(std::move(fd)) {}
+    // Goes on with what another writer had left.
+    PipeWriter(Fd fd, std::vector<std::uint8_t> rest, std::uint64_t dropped_frames) noexcept
+        : rest_(std::move(rest)), dropped_(dropped_frames), fd_(std::move(fd)) {}
 
     // Whole frames of 1..kMaxFrameSize bytes, in one system call up to 64 of them.
     Status write(std::span<const Bytes> frames);
     // Writes the rest of a cut frame, for when the pipe is writable.
     Status finish() { return write({}); }
     [[nodiscard]] bool has_rest() const noexcept { return !rest_.empty(); }
+    [[nodiscard]] Bytes rest() const noexcept { return rest_; }
 
     [[nodiscard]] std::uint64_t dropped_frames() const noexcept { return dropped_; }
     [[nodiscard]] int fd() const noexcept { return fd_.get(); }

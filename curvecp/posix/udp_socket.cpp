@@ -75,6 +75,11 @@ UdpSocket UdpSocket::bind(const Address& address) {
     return {std::move(fd), family, false};
 }
 
+UdpSocket UdpSocket::inherited(Fd fd, const Address& address) {
+    const auto family = address.ip.is_v4() ? SocketFamily::V4 : SocketFamily::V6;
+    return {std::move(fd), family, false};
+}
+
 UdpSocket UdpSocket::open(bool v6) {
     const auto family = v6 ? SocketFamily::V6 : SocketFamily::V4;
     Fd fd = make_socket(family);

@@ -24,6 +24,8 @@ class UdpSocket {
     // A server's socket; port 0 lets the kernel choose. `::` takes IPv4 too. Throws StartError,
     // also for an address that is in use.
     [[nodiscard]] static UdpSocket bind(const Address& address);
+    // A server's socket that another program has bound to this address.
+    [[nodiscard]] static UdpSocket inherited(Fd fd, const Address& address);
     // A client's unconnected socket on a port of the kernel's choice. With v6 it reaches IPv6 and
     // IPv4, else IPv4 only. It also counts ICMP errors. Throws StartError, as where there is no
     // IPv6 at all.

@@ -292,3 +292,44 @@ TEST_CASE("the window judges random sequences as the rule does") {
         }
     }
 }
+
+TEST_CASE("a window goes on elsewhere as it would have here") {
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        CAPTURE(seed);
+        std::mt19937_64 random(seed);
+        ReplayWindow window;
+        std::uint64_t newest = random() >> (random() % 64);
+        for (std::uint64_t i = random() % 3000; i > 0; --i) {
+            const std::uint64_t nonce = next_nonce(random, newest);
+            offer(window, nonce);
+            newest = std::max(newest, nonce);
+        }
+        std::array<std::uint8_t, 512> room{};
+        StateWriter writer{MutableBytes(room)};
+        window.save(writer);
+        StateReader reader(Bytes(room).first(writer.size()));
+        ReplayWindow successor = ReplayWindow::load(reader);
+        reader.finish();
+        for (int i = 0; i < 3000; ++i) {
+            const std::uint64_t nonce = next_nonce(random, newest);
+            REQUIRE(offer(successor, nonce) == offer(window, nonce));
+            newest = std::max(newest, nonce);
+        }
+    }
+}
+
+TEST_CASE("a window that cannot be is refused") {
+    std::array<std::uint8_t, 512> room{};
+    StateWriter writer{MutableBytes(room)};
+    writer.put_number(5);
+    writer.put_number(0);
+    SUBCASE("solid from above the newest") {
+        writer.put_number(6);
+    }
+    SUBCASE("nothing seen, but much") {
+        writer.put_number(0);
+        writer.put_number(1);
+    }
+    StateReader reader{Bytes(room)};
+    CHECK_THROWS_AS(static_cast<void>(ReplayWindow::load(reader)), BadState);
+}
