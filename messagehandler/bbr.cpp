@@ -12,7 +12,7 @@ using Seconds = std::chrono::duration<double>;
 
 // All ours, tuned on simulated links (bench/transport), but where it says otherwise.
 constexpr Duration kLeastRound = milliseconds(2);         // shorter ones measure heaps
-constexpr Duration kLeastQueue = microseconds(1500);      // less is how programs are scheduled
+constexpr Duration kLeastQueue = microseconds(2500);      // less is how programs are scheduled
 constexpr Duration kStaleRtt = std::chrono::seconds(10);  // the draft's
 constexpr Duration kCompetingChecked = std::chrono::seconds(3);
 constexpr double kStartupGrowth = 1.15;    // of the window, for each byte that arrives
@@ -287,7 +287,7 @@ std::size_t Bbr::window() const {
     if (state_ == State::Startup || rate_ == 0) return static_cast<std::size_t>(startup_window_);
     const double gain = state_ == State::Probe ? 0.5 : 2;
     // Acknowledgments wait for company, and programs run late.
-    const Duration waits = milliseconds(1) + std::min<Duration>(last_rtt_ / 4, milliseconds(5));
+    const Duration waits = microseconds(1800) + std::min<Duration>(last_rtt_ / 4, milliseconds(5));
     return static_cast<std::size_t>(gain * product() + rate_ * in_seconds(waits) + 4 * kMessage);
 }
 

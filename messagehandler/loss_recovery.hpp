@@ -65,6 +65,8 @@ class LossRecovery {
     [[nodiscard]] const RttEstimator& rtt() const { return rtt_; }
     [[nodiscard]] const CongestionController& controller() const { return *controller_; }
     [[nodiscard]] const TransferStatistics& statistics() const { return statistics_; }
+    // Bursts of so many messages are nothing to the peer.
+    void set_most_in_burst(std::size_t messages) { pacer_.set_most(messages); }
     // How slowly a silent peer is probed at most.
     void set_longest_timeout(Duration timeout) { longest_timeout_ = timeout; }
     // The probe timeout after `doublings` time-outs without an answer.

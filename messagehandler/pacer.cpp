@@ -11,8 +11,6 @@ namespace {
 // Ours: a burst is what passes in this time; timers come late by a part of it. So single blocks
 // leave up to 15 Mbit/s, and tens at a time at 1 Gbit/s.
 constexpr double kBurstSeconds = 0.0006;
-constexpr double kMostCredit = double{Pacer::kMostMessages} * kMessage;
-constexpr double kMostBurst = kMostCredit / 2;
 
 using Seconds = std::chrono::duration<double>;
 
@@ -21,10 +19,12 @@ using Seconds = std::chrono::duration<double>;
 void Pacer::on_sent(TimePoint now, std::size_t bytes, std::uint64_t rate) {
     const auto bytes_per_second = static_cast<double>(std::max<std::uint64_t>(rate, 1));
     const double drained = Seconds(now - drained_).count() * bytes_per_second;
-    const double burst = std::clamp(bytes_per_second * kBurstSeconds, kMessage, kMostBurst);
+    const auto most = static_cast<double>(most_);
+    const double burst =
+        std::clamp(bytes_per_second * kBurstSeconds, kMessage, most / 2 * kMessage);
     // Small messages count for more, because a burst is bounded in their number too.
     const double credit = 2 * burst;
-    const double counted = std::max(static_cast<double>(bytes), credit / kMostMessages);
+    const double counted = std::max(static_cast<double>(bytes), credit / most);
     // What a late timer missed is made up for, by up to a burst.
     backlog_ = std::max(-credit, backlog_ - drained) + counted;
     drained_ = now;

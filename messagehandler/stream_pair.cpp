@@ -72,7 +72,10 @@ Duration StreamPair::patience() const {
 }
 
 void StreamPair::take_receive_limit(const ReceiveLimit& receive_limit) {
-    if (!send_.limit_known()) recovery_.set_longest_timeout(kLongestProbeTimeout);
+    if (!send_.limit_known()) {
+        recovery_.set_longest_timeout(kLongestProbeTimeout);
+        recovery_.set_most_in_burst(Pacer::kMostToReader);
+    }
     send_.raise_limit(receive_limit.limit);
     if (!send_.limited()) room_pinger_.cancel();
 }
