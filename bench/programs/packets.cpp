@@ -25,7 +25,7 @@ constexpr std::size_t kMessage = 192;  // the smallest: the box is the smaller p
 constexpr std::size_t kIncoming = ClientMessage::kOverhead + kMessage;
 constexpr std::size_t kBatch = 256;
 constexpr std::array<std::uint8_t, kMessage> kText{};
-const Address kServer{IpAddress::v4(std::array<std::uint8_t, 4>{192, 0, 2, 1}), 4242};
+const Address server_address{IpAddress::v4(std::array<std::uint8_t, 4>{192, 0, 2, 1}), 4242};
 
 [[noreturn]] void fail(const char* what) {
     static_cast<void>(std::fprintf(stderr, "bench_packets: %s\n", what));
@@ -56,7 +56,7 @@ class House {
     Packets connect(std::uint32_t number, std::size_t count) {
         const Path path{{IpAddress::v4(std::array<std::uint8_t, 4>{198, 51, 100, 1}),
                          static_cast<std::uint16_t>(1024 + number % 60000)},
-                        kServer.ip};
+                        server_address.ip};
         client::Client client(now_, setup());
         Packets packets{greet(client, path), path};
         packets.bytes.resize(count * kIncoming);
@@ -82,7 +82,7 @@ class House {
         return {.identity = {keys.public_key, Locked(std::move(keys.secret_key))},
                 .nonces = make_nonces(1),
                 .server = {keys_.public_key, Extension{}, name()},
-                .addresses = {kServer},
+                .addresses = {server_address},
                 .extension = Extension{}};
     }
     daemon::ConnectionId greet(client::Client& client, const Path& path) {
@@ -91,7 +91,7 @@ class House {
         const auto* reply = std::get_if<daemon::Server::Reply>(&answered);
         if (reply == nullptr) fail("no Cookie");
         std::vector<std::uint8_t> cookie(reply->packet.begin(), reply->packet.end());
-        static_cast<void>(client.on_datagram(kServer, cookie));
+        static_cast<void>(client.on_datagram(server_address, cookie));
         std::vector<std::uint8_t> initiate(client.packet_size(kMessage).value());
         if (!client.seal_message(kText, initiate)) fail("no Initiate");
         auto opened = server_.on_datagram(now_, path, initiate);
@@ -100,7 +100,7 @@ class House {
         const auto id = server_.on_handler_started(std::move(*open));
         std::vector<std::uint8_t> first(daemon::Server::packet_size(kMessage));
         give(id, first);
-        static_cast<void>(client.on_datagram(kServer, first));
+        static_cast<void>(client.on_datagram(server_address, first));
         if (!client.connected()) fail("the client is not connected");
         return id;
     }
@@ -115,7 +115,7 @@ std::vector<std::uint32_t> shuffled(std::size_t connections, std::size_t each) {
     std::vector<std::uint32_t> order;
     std::vector<std::uint32_t> round(connections);
     for (std::uint32_t i = 0; i < connections; ++i) round[i] = i;
-    std::mt19937 random(1);
+    std::mt19937 random(1);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same order each time
     for (std::size_t i = 0; i < each; ++i) {
         std::shuffle(round.begin(), round.end(), random);
         order.insert(order.end(), round.begin(), round.end());
