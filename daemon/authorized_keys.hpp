@@ -51,6 +51,10 @@ class AuthorizedKeys {
         limit_any_ = limit_any_ || key.max;
         return keys_.emplace(client, std::move(key)).second;
     }
+    template <class Visit>
+    void visit_all(Visit visit) const {
+        for (const auto& [client, key] : keys_) visit(client, key);
+    }
     // Whether some key may only have so many connections.
     [[nodiscard]] bool limit_any() const noexcept { return limit_any_; }
 

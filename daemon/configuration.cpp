@@ -42,12 +42,10 @@ std::size_t host_of(const Settings& settings, std::size_t index, Nonces supply,
     return configuration.hosts.size() - 1;
 }
 
-}  // namespace
-
-Configuration configure(const Settings& settings, Nonces nonces) {
+// All but the keys of the server.
+Configuration read_services(const Settings& settings) {
     Configuration configuration;
     const auto environment = current_environment();
-    // First what costs nothing: a bad file must not use up nonces.
     for (const ServiceSettings& service : settings.services) {
         static_cast<void>(find_program(service.program.front()));
         configuration.services.push_back({service.label,
@@ -58,16 +56,34 @@ Configuration configure(const Settings& settings, Nonces nonces) {
                                           configuration.programs.size()});
         ServiceProgram& program = configuration.programs.emplace_back();
         program.arguments = service.program;
+        program.names = service.names;
         program.authorizer = service.authorizer;
         for (const std::string& name : service.names) {
             configuration.services.back().names.push_back(parse_server_name(name).value());
             program.environments.emplace_back(environment, name);
         }
     }
+    return configuration;
+}
+
+}  // namespace
+
+Configuration configure(const Settings& settings, Nonces nonces) {
+    // First what costs nothing: a bad file must not use up nonces.
+    Configuration configuration = read_services(settings);
     for (std::size_t i = 0; i < settings.services.size(); ++i) {
         configuration.services[i].host = host_of(settings, i, nonces, configuration);
     }
     return configuration;
+}
+
+void check_configuration(const Settings& settings) {
+    static_cast<void>(read_services(settings));
+    for (const ServiceSettings& service : settings.services) {
+        const KeyDirectory keys(service.key_directory);
+        static_cast<void>(keys.secret_key());
+        static_cast<void>(keys.nonce_key());
+    }
 }
 
 }  // namespace curvecp::daemon

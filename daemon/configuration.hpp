@@ -13,6 +13,7 @@ inline constexpr std::uint64_t kNonceBlock = 1'048'576;  // specification: what 
 // What a service starts for a client.
 struct ServiceProgram {
     std::vector<std::string> arguments;
+    std::vector<std::string> names;
     std::vector<HandlerEnvironment> environments;  // by the service's names
     std::string authorizer;
 };
@@ -29,5 +30,7 @@ enum class Nonces { Reserve, None };
 
 // Throws UsageError for what is wrong in a file, StartError for what cannot be read.
 [[nodiscard]] Configuration configure(const Settings& settings, Nonces nonces = Nonces::Reserve);
+// Throws the same, and leaves nothing behind: no nonces are taken.
+void check_configuration(const Settings& settings);
 
 }  // namespace curvecp::daemon

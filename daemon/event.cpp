@@ -49,12 +49,12 @@ DropEvent protocol(std::string_view code) noexcept {
     return {EventKind::HandshakeFailedProtocol, code};
 }
 
-DropEvent limit(std::string_view name) noexcept {
+constexpr DropEvent limit(std::string_view name) noexcept {
     return {EventKind::LimitReached, name};
 }
 
 // As in ZeroMQ's authentication protocol.
-DropEvent unauthorized(std::int64_t status) noexcept {
+constexpr DropEvent unauthorized(std::int64_t status) noexcept {
     return {EventKind::HandshakeFailedAuth, status};
 }
 
@@ -64,17 +64,17 @@ struct RefusalEvent {
 };
 
 // What rules, limits and the authorizer say.
-const std::array kRefusals{RefusalEvent{DropReason::DeniedAddress, unauthorized(400)},
-                           RefusalEvent{DropReason::KeyNotAuthorized, unauthorized(400)},
-                           RefusalEvent{DropReason::AuthorizerRefused, unauthorized(400)},
-                           RefusalEvent{DropReason::AuthorizerNotNow, unauthorized(300)},
-                           RefusalEvent{DropReason::AuthorizerFailed, unauthorized(500)},
-                           RefusalEvent{DropReason::AddressLimit, limit("address")},
-                           RefusalEvent{DropReason::PrefixLimit, limit("prefix")},
-                           RefusalEvent{DropReason::KeyLimit, limit("key")},
-                           RefusalEvent{DropReason::Reserved, limit("reserve")},
-                           RefusalEvent{DropReason::RateLimit, limit("rate")},
-                           RefusalEvent{DropReason::AuthorizerBusy, limit("questions")}};
+constexpr std::array kRefusals{RefusalEvent{DropReason::DeniedAddress, unauthorized(400)},
+                               RefusalEvent{DropReason::KeyNotAuthorized, unauthorized(400)},
+                               RefusalEvent{DropReason::AuthorizerRefused, unauthorized(400)},
+                               RefusalEvent{DropReason::AuthorizerNotNow, unauthorized(300)},
+                               RefusalEvent{DropReason::AuthorizerFailed, unauthorized(500)},
+                               RefusalEvent{DropReason::AddressLimit, limit("address")},
+                               RefusalEvent{DropReason::PrefixLimit, limit("prefix")},
+                               RefusalEvent{DropReason::KeyLimit, limit("key")},
+                               RefusalEvent{DropReason::Reserved, limit("reserve")},
+                               RefusalEvent{DropReason::RateLimit, limit("rate")},
+                               RefusalEvent{DropReason::AuthorizerBusy, limit("questions")}};
 
 std::optional<DropEvent> refusal_event_of(DropReason reason) noexcept {
     const auto found =

@@ -4,6 +4,7 @@
 #include "curvecp/posix/fd.hpp"
 #include "curvecp/posix/pipe.hpp"
 #include "curvecp/posix/program_run.hpp"
+#include "daemon/config_file.hpp"
 #include "daemon/options.hpp"
 #include "daemon/upgrade.hpp"
 
@@ -51,31 +52,59 @@ bool prepare(const daemon::Invocation& invocation, daemon::ServerOptions& option
     return true;
 }
 
+// What the command line or the file says, at the start and at each reload.
+daemon::Settings settings_of(const daemon::ServerOptions& options) {
+    if (options.config.empty()) return options;
+    daemon::Settings settings = daemon::read_config(options.config);
+    settings.verbosity = options.verbosity;
+    return settings;
+}
+
+std::string reload(daemon::ServerLoop& server, const daemon::ServerOptions& options) {
+    try {
+        return server.reload(settings_of(options));
+    } catch (const std::exception& error) {
+        return error.what();
+    }
+}
+
+// All that can be wrong is wrong in the file, or in what it names.
+int check_config(const daemon::Settings& settings) {
+    try {
+        daemon::check_configuration(settings);
+        return 0;
+    } catch (const StartError& error) {
+        throw UsageError(error.what());
+    }
+}
+
 int check(const daemon::Invocation& invocation, daemon::ServerOptions& options) {
     prepare_descriptors();
     const auto state = MemoryFile::inherited(Fd(invocation.state()));
     if (!prepare(invocation, options)) return kExitUsage;
-    daemon::ServerLoop::check_handover(options, state.bytes());
+    daemon::ServerLoop::check_handover(settings_of(options), state.bytes());
     return 0;
 }
 
 int serve(const daemon::Invocation& invocation, daemon::ServerOptions& options,
           std::optional<daemon::Succession>& succession) {
     if (!prepare(invocation, options)) return 0;
+    const daemon::Settings settings = settings_of(options);
+    if (options.check_config) return check_config(settings);
     Log log("curvecpserver", options.verbosity);
-    allow_connections(options.max_connections, log);
+    allow_connections(settings.max_connections, log);
     EventLoop loop;
     daemon::EventStream events(loop);
     for (const auto& target : options.events) subscribe(events, target);
     daemon::Reporter reporter(loop, log, events);
     daemon::HandlerChildren children(loop, reporter);
     auto server = std::make_unique<daemon::ServerLoop>(
-        options, loop, children, reporter, succession ? &succession->loop_state() : nullptr);
+        settings, loop, children, reporter, succession ? &succession->loop_state() : nullptr);
     if (succession) succession->take_over(*server, log);
     // To the very end: a second signal must not leave handlers behind.
     const SignalWatcher on_term(loop, SIGTERM, [&loop] { loop.stop(); });
     const SignalWatcher on_int(loop, SIGINT, [&loop] { loop.stop(); });
-    const SignalWatcher on_hup(loop, SIGHUP, [&] { reporter.on_reload(server->reload(options)); });
+    const SignalWatcher on_hup(loop, SIGHUP, [&] { reporter.on_reload(reload(*server, options)); });
     auto upgrade = std::make_unique<daemon::Upgrade>(loop, invocation, inherited_by(options),
                                                      *server, children, log);
     if (succession) succession->finish();

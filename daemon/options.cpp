@@ -36,6 +36,11 @@ void set(ServerOptions& options, ServiceSettings& service, const CommandLine::Op
         set_access(service, "max-per-address", option.value, what);
     } else if (option.name == "--events") {
         options.events.push_back(event_target(option.value));
+    } else if (option.name == "--config") {
+        if (option.value.empty()) throw UsageError("option --config '': no file");
+        options.config = option.value;
+    } else if (option.name == "--check-config") {
+        options.check_config = true;
     } else {
         set_access(service, std::string_view(option.name).substr(2), option.value, what);
     }
@@ -51,6 +56,20 @@ void take(ServerOptions& options, ServiceSettings& service,
     options.addresses.push_back({ip_operand(positions[2]), port_operand(positions[3], 0)});
     service.extension = extension_operand(positions[4]);
     service.program.assign(positions.begin() + kOperands.size() - 1, positions.end());
+}
+
+// With a configuration file nothing on the command line speaks of services.
+void refuse_beside_config(const CommandLine::Parsed& parsed) {
+    constexpr std::array<std::string_view, 6> kAllowed{"-q",       "-Q",       "-v",
+                                                       "--events", "--config", "--check-config"};
+    for (const auto& option : parsed.options) {
+        if (std::find(kAllowed.begin(), kAllowed.end(), option.name) == kAllowed.end()) {
+            throw UsageError("option " + option.name + ": not beside --config");
+        }
+    }
+    if (!parsed.positions.empty()) {
+        throw UsageError("option --config: no operands beside it, not " + parsed.positions.front());
+    }
 }
 
 void add_access_options(CommandLine& line) {
@@ -76,11 +95,18 @@ bool parse_options(int argc, char** argv, ServerOptions& options) {
     line.add_value(
         "--events", "TARGET",
         "tell what happens as lines of JSON: unix:PATH listens there, fd:N is written to");
+    line.add_value("--config", "FILE", "listen and serve as this file says");
+    line.add_flag("--check-config", "say what is wrong with that file, and end");
     add_access_options(line);
     const auto parsed = line.parse(argc, argv);
     if (!parsed) return false;
     ServiceSettings service;
     for (const auto& option : parsed->options) set(options, service, option);
+    if (!options.config.empty()) {
+        refuse_beside_config(*parsed);
+        return true;
+    }
+    if (options.check_config) throw UsageError("option --check-config: --config is missing");
     take(options, service, parsed->positions);
     options.services.push_back(std::move(service));
     return true;

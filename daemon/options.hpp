@@ -12,6 +12,8 @@ using EventTarget = std::variant<std::string, int>;
 
 struct ServerOptions : Settings {
     std::vector<EventTarget> events;
+    std::string config;         // a file that describes the services; empty: the command line does
+    bool check_config = false;  // and nothing else
 };
 
 // False where only help or the version was asked for, which is then printed. Throws UsageError,

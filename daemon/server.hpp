@@ -72,6 +72,10 @@ class Server {
     // now; after `NotNow` the cookie is unspent, so that the client's next try may pass.
     enum class Answer : std::uint8_t { Allow, Refuse, NotNow, Failed };
     [[nodiscard]] Action on_answer(TimePoint now, Ask question, Answer answer, Grant grant);
+    // There is no memory to ask about this client, by its short-term key.
+    void on_question_lost(const PublicKey& client_short_term) noexcept {
+        asking_.erase(client_short_term);
+    }
     // Ours, because so many clients may wait for an authorizer without much memory.
     static constexpr std::size_t kMostQuestions = 256;
 

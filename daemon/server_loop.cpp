@@ -45,6 +45,10 @@ ServerLoop::ServerLoop(Settings settings, Configuration configuration, EventLoop
       keys_(std::move(configuration.directories)),
       programs_(std::move(configuration.programs)),
       server_(make_server(configuration, settings_)),
+      authorizers_(loop_,
+                   [this](Server::Ask question, AuthorizerAnswer answer) {
+                       on_answer(std::move(question), std::move(answer));
+                   }),
       read_buffer_(HandlerProcess::kReadBufferSize),
       deadline_(loop_, [this] { on_deadline(); }),
       before_wait_(loop_, [this] {
@@ -74,38 +78,6 @@ void ServerLoop::listen(const LoopState* inherited) {
     }
 }
 
-void ServerLoop::name_services() {
-    std::vector<std::string> labels;
-    for (ServiceIndex i = 0; i < server_.services(); ++i)
-        labels.push_back(server_.service(i).label);
-    reporter_.set_services(std::move(labels));
-}
-
-std::string ServerLoop::reload(const Settings& settings) {
-    if (settings.addresses != settings_.addresses) {
-        return "other addresses to listen on need a restart";
-    }
-    if (settings.max_connections != settings_.max_connections) {
-        return "another number of connections needs a restart";
-    }
-    Configuration configuration;
-    try {
-        configuration = configure(settings);
-    } catch (const std::exception& error) {
-        return error.what();
-    }
-    settings_ = settings;
-    keys_ = std::move(configuration.directories);
-    programs_ = std::move(configuration.programs);
-    server_.set_today(day_of(wall_time()));
-    const auto revoked =
-        server_.replace(std::move(configuration.hosts), std::move(configuration.services));
-    name_services();
-    for (const ConnectionId id : revoked) end(id, {kKeyRevoked});
-    wipe_traces();
-    return {};
-}
-
 ServerLoop::~ServerLoop() {
     children_.set_last_look(nullptr);
 }
@@ -116,16 +88,6 @@ void ServerLoop::run() {
     for (const auto& listener : listeners_) listener->socket.flush();
     for (std::uint32_t slot = 0; slot < handlers_.size(); ++slot) {
         if (handlers_[slot]) end(ConnectionId{slot}, {"the server stops"});
-    }
-}
-
-template <class Work>
-bool ServerLoop::attempt(Work work) {
-    try {
-        work();
-        return true;
-    } catch (const std::bad_alloc&) {
-        return false;
     }
 }
 
@@ -203,7 +165,7 @@ void ServerLoop::carry_out(const Path& path, Server::Action action) {
     } else if (auto* request = std::get_if<Server::Open>(&action)) {
         open(std::move(*request));
     } else if (auto* question = std::get_if<Server::Ask>(&action)) {
-        carry_out(path, server_.on_answer(now(), std::move(*question), Server::Answer::Failed, {}));
+        ask(std::move(*question));
     } else {
         reporter_.on_dropped(now(), path, std::get<DropReason>(action));
     }

@@ -4,6 +4,7 @@
 #include "curvecp/posix/handler_process.hpp"
 #include "curvecp/posix/memory_file.hpp"
 #include "curvecp/posix/udp_socket.hpp"
+#include "daemon/authorizer.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/handler_children.hpp"
 #include "daemon/handover.hpp"
@@ -91,7 +92,14 @@ class ServerLoop {
 
     // Does what one connection or packet needs; where memory runs out, tells so and returns false.
     template <class Work>
-    bool attempt(Work work);
+    static bool attempt(Work work) {
+        try {
+            work();
+            return true;
+        } catch (const std::bad_alloc&) {
+            return false;
+        }
+    }
 
     void on_datagrams(std::uint16_t listener);
     // One batch. True where there were strangers in it, behind whom others may be waiting.
@@ -103,6 +111,8 @@ class ServerLoop {
     void deal_with(TimePoint time, const Path& path, MutableBytes datagram);
     void carry_out(const Path& path, Server::Action action);
     void reply(const Path& path, Bytes packet);
+    void ask(Server::Ask question);
+    void on_answer(Server::Ask question, AuthorizerAnswer answer);
     void open(Server::Open open);
     [[nodiscard]] HandlerProcess::Pipes start_handler(const Server::Open& open);
     void connect(ConnectionId id, HandlerProcess::Pipes pipes);
@@ -140,6 +150,7 @@ class ServerLoop {
     Server server_;
     WaitingStrangers strangers_;
     HelloGate gate_;
+    Authorizers authorizers_;
     PipeBudget pipe_budget_;
     std::vector<std::unique_ptr<Handler>> handlers_;  // by slot
     std::vector<ConnectionId> to_flush_;

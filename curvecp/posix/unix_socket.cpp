@@ -71,6 +71,16 @@ Fd listen_at(const std::string& path) {
 
 }  // namespace
 
+Fd try_connect_unix(const std::string& path) noexcept {
+    UnixAddress address{.path = {}};
+    address.path.sun_family = AF_UNIX;
+    if (path.empty() || path.size() >= sizeof address.path.sun_path) return {};
+    std::copy(path.begin(), path.end(), std::begin(address.path.sun_path));
+    Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!fd || ::connect(fd.get(), &address.generic, sizeof address.path) != 0) return {};
+    return fd;
+}
+
 Fd connect_unix(const std::string& path) {
     const UnixAddress address = address_of(path);
     Fd fd = make_unix_socket(0);

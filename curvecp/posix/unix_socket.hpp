@@ -9,6 +9,9 @@ namespace curvecp {
 
 // Connects, and waits for that. Throws StartError.
 [[nodiscard]] Fd connect_unix(const std::string& path);
+// The same without waiting or throwing, for where nobody may: a non-blocking descriptor, or none
+// where nobody listens, or so many that no other can connect.
+[[nodiscard]] Fd try_connect_unix(const std::string& path) noexcept;
 
 // Listens at a path as long as it lives, and removes the file then. Only the user may connect.
 class UnixListener {
