@@ -295,7 +295,9 @@ class Flood(Bulk):
 
     def flood(self, peer, stage, server, port):
         ip, _, key, name, extension = peer.contact(server)
-        return stage.start(self.flooder, ip, port, key, name, extension)
+        flooder = stage.start(self.flooder, ip, port, key, name, extension)
+        time.sleep(1)  # it makes its Hellos first
+        return flooder
 
     def download(self, peer, stage, server, scale, flooded_port):
         client = stage.start(*peer.client(stage, server, self.end, "download", server_first=True))
