@@ -47,7 +47,10 @@ Configuration read_services(const Settings& settings) {
     Configuration configuration;
     const auto environment = current_environment();
     for (const ServiceSettings& service : settings.services) {
-        static_cast<void>(find_program(service.program.front()));
+        // In another file system it cannot be looked for from here.
+        if (service.confinement.root_directory.empty()) {
+            static_cast<void>(find_program(service.program.front()));
+        }
         configuration.services.push_back({service.label,
                                           service.extension,
                                           0,
@@ -58,6 +61,7 @@ Configuration read_services(const Settings& settings) {
         program.arguments = service.program;
         program.names = service.names;
         program.authorizer = service.authorizer;
+        program.confinement = service.confinement;
         for (const std::string& name : service.names) {
             configuration.services.back().names.push_back(parse_server_name(name).value());
             program.environments.emplace_back(environment, name);

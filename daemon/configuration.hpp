@@ -16,6 +16,7 @@ struct ServiceProgram {
     std::vector<std::string> names;
     std::vector<HandlerEnvironment> environments;  // by the service's names
     std::string authorizer;
+    Confinement confinement;
 };
 
 struct Configuration {

@@ -76,7 +76,7 @@ bool HandlerChildren::wait_until(TimePoint deadline) {
 }
 
 void HandlerChildren::signal_all(int signal) const noexcept {
-    for (const auto& [pid, child] : children_) kill(pid, signal);
+    for (const auto& [pid, child] : children_) kill(-pid, signal);  // its process group
 }
 
 }  // namespace curvecp::daemon

@@ -32,6 +32,11 @@ void subscribe(daemon::EventStream& events, const daemon::EventTarget& target) {
     }
 }
 
+// What can be known to fail before the first client comes.
+void require_possible(const daemon::Settings& settings) {
+    for (const auto& service : settings.services) curvecp::require_possible(service.confinement);
+}
+
 // Descriptors that the command line names.
 std::vector<int> inherited_by(const daemon::ServerOptions& options) {
     std::vector<int> descriptors;
@@ -91,6 +96,7 @@ int serve(const daemon::Invocation& invocation, daemon::ServerOptions& options,
     if (!prepare(invocation, options)) return 0;
     const daemon::Settings settings = settings_of(options);
     if (options.check_config) return check_config(settings);
+    require_possible(settings);
     Log log("curvecpserver", options.verbosity);
     allow_connections(settings.max_connections, log);
     EventLoop loop;
@@ -101,6 +107,10 @@ int serve(const daemon::Invocation& invocation, daemon::ServerOptions& options,
     auto server = std::make_unique<daemon::ServerLoop>(
         settings, loop, children, reporter, succession ? &succession->loop_state() : nullptr);
     if (succession) succession->take_over(*server, log);
+    if (options.user) {
+        server->give_up_rights(*options.user);
+        require_possible(settings);
+    }
     // To the very end: a second signal must not leave handlers behind.
     const SignalWatcher on_term(loop, SIGTERM, [&loop] { loop.stop(); });
     const SignalWatcher on_int(loop, SIGINT, [&loop] { loop.stop(); });

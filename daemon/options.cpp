@@ -60,8 +60,8 @@ void take(ServerOptions& options, ServiceSettings& service,
 
 // With a configuration file nothing on the command line speaks of services.
 void refuse_beside_config(const CommandLine::Parsed& parsed) {
-    constexpr std::array<std::string_view, 6> kAllowed{"-q",       "-Q",       "-v",
-                                                       "--events", "--config", "--check-config"};
+    constexpr std::array<std::string_view, 8> kAllowed{
+        "-q", "-Q", "-v", "-u", "-g", "--events", "--config", "--check-config"};
     for (const auto& option : parsed.options) {
         if (std::find(kAllowed.begin(), kAllowed.end(), option.name) == kAllowed.end()) {
             throw UsageError("option " + option.name + ": not beside --config");
@@ -97,11 +97,18 @@ bool parse_options(int argc, char** argv, ServerOptions& options) {
         "tell what happens as lines of JSON: unix:PATH listens there, fd:N is written to");
     line.add_value("--config", "FILE", "listen and serve as this file says");
     line.add_flag("--check-config", "say what is wrong with that file, and end");
+    add_privilege_options(line);
     add_access_options(line);
     const auto parsed = line.parse(argc, argv);
     if (!parsed) return false;
     ServiceSettings service;
-    for (const auto& option : parsed->options) set(options, service, option);
+    PrivilegeOptions privileges;
+    for (const auto& option : parsed->options) {
+        if (!set_privilege(privileges, option)) set(options, service, option);
+    }
+    complete(privileges);
+    options.user = privileges.user;
+    service.confinement = privileges.handlers;
     if (!options.config.empty()) {
         refuse_beside_config(*parsed);
         return true;

@@ -1,6 +1,7 @@
 // curvecpserver's command line, checked and turned into values.
 #pragma once
 
+#include "daemon/privilege_options.hpp"
 #include "daemon/settings.hpp"
 
 #include <variant>
@@ -14,6 +15,7 @@ struct ServerOptions : Settings {
     std::vector<EventTarget> events;
     std::string config;         // a file that describes the services; empty: the command line does
     bool check_config = false;  // and nothing else
+    std::optional<UserIdentity> user;  // that the server is to become
 };
 
 // False where only help or the version was asked for, which is then printed. Throws UsageError,

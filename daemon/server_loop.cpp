@@ -3,6 +3,7 @@
 #include "curvecp/posix/child_process.hpp"
 #include "curvecp/posix/clock.hpp"
 #include "curvecp/posix/failure.hpp"
+#include "curvecp/posix/privileges.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -80,6 +81,11 @@ void ServerLoop::listen(const LoopState* inherited) {
 
 ServerLoop::~ServerLoop() {
     children_.set_last_look(nullptr);
+}
+
+void ServerLoop::give_up_rights(const UserIdentity& user) const {
+    become(user);
+    for (const KeyDirectory& keys : keys_) keys.require_access();
 }
 
 void ServerLoop::run() {
@@ -180,7 +186,7 @@ void ServerLoop::open(Server::Open open) {
     const std::string program = program_of(open.meant.service).arguments.front();
     HandlerProcess::Pipes pipes = start_handler(open);
     if (pipes.error != 0) {
-        refuse(open.path, program, pipes.error);
+        refuse(open.path, program, {.error = pipes.error, .step = pipes.step});
         return;
     }
     const MutableBytes frame = open.frame;
@@ -188,7 +194,7 @@ void ServerLoop::open(Server::Open open) {
     const Path path = server_.connection(id).path;
     if (!attempt([&] { connect(id, std::move(pipes)); })) {
         server_.on_handler_end(id);
-        refuse(path, program, ENOMEM);
+        refuse(path, program, {.error = ENOMEM});
         return;
     }
     deliver({id, frame});
@@ -206,16 +212,22 @@ HandlerProcess::Pipes ServerLoop::start_handler(const Server::Open& open) {
          server_.next_number(),
          open.grant.name,
          open.grant.environment});
-    if (open.grant.command.empty()) return HandlerProcess::start(program.arguments, environment);
     const std::array<std::string, 3> shell{"/bin/sh", "-c", open.grant.command};
-    return HandlerProcess::start(shell, environment);
+    const std::span<const std::string> named(program.arguments);
+    return HandlerProcess::start([&](std::span<const DescriptorMapping> descriptors) {
+        return curvecp::start({.arguments = open.grant.command.empty() ? named : std::span(shell),
+                               .environment = environment,
+                               .descriptors = descriptors,
+                               .group = ProcessGroup::Own,
+                               .confinement = &program.confinement});
+    });
 }
 
-void ServerLoop::refuse(const Path& path, const std::string& program, int error) {
+void ServerLoop::refuse(const Path& path, const std::string& program, const Started& failed) {
     server_.on_handler_failed();
-    reporter_.on_accept_error(error);
+    reporter_.on_accept_error(failed.error);
     reporter_.on_dropped(now(), path, DropReason::HandlerNotStarted);
-    reporter_.on_failure("program " + program + ": " + std::strerror(error));
+    reporter_.on_failure(explain(program, failed.step, failed.error));
 }
 
 void ServerLoop::connect(ConnectionId id, HandlerProcess::Pipes pipes) {

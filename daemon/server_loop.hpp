@@ -25,6 +25,9 @@ class ServerLoop {
     ServerLoop& operator=(const ServerLoop&) = delete;
     ~ServerLoop();
 
+    // Becomes that user for good; the key directories must be its own. Throws StartError.
+    void give_up_rights(const UserIdentity& user) const;
+
     // Serves until the event loop is stopped. The sockets and all pipes are closed when this dies.
     void run();
 
@@ -116,8 +119,8 @@ class ServerLoop {
     void open(Server::Open open);
     [[nodiscard]] HandlerProcess::Pipes start_handler(const Server::Open& open);
     void connect(ConnectionId id, HandlerProcess::Pipes pipes);
-    // There is no handler for a client, for this errno value.
-    void refuse(const Path& path, const std::string& program, int error);
+    // There is no handler for a client, and why.
+    void refuse(const Path& path, const std::string& program, const Started& failed);
     void deliver(const Server::Deliver& deliver);
     void flush_handlers();
 

@@ -2,6 +2,7 @@
 // and from a configuration file, which describes any number.
 #pragma once
 
+#include "curvecp/posix/confinement.hpp"
 #include "curvecp/posix/log.hpp"
 #include "daemon/service.hpp"
 
@@ -17,6 +18,7 @@ struct ServiceSettings {
     std::string authorized_keys;  // a file; empty: every key
     std::string authorizer;       // a Unix socket; empty: nobody is asked
     Limits limits;
+    Confinement confinement;  // of the handlers
     bool explain_refusal = false;
 };
 

@@ -10,9 +10,10 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
-#include <string_view>
+#include <cstring>
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,13 +27,16 @@ constexpr std::array kOursIgnored{SIGPIPE, SIGCHLD, SIGXFSZ};
 // All that a child needs, made beforehand: it lives in its parent's memory until it has become the
 // program, and must not allocate.
 struct Plan {
-    const char* path;
+    char* const* paths;  // of the program, the last is null; tried in this order
     char* const* arguments;
     char* const* environment;
     std::span<const DescriptorMapping> descriptors;
     int last_descriptor;
     sigset_t to_default;  // else a signal would run the parent's handler in the child
-    int error = 0;        // the child's
+    ProcessGroup group;
+    const Confinement* confinement;  // may be null
+    int error = 0;                   // the child's
+    StartStep step = StartStep::Program;
 };
 
 int last_descriptor_of(const ChildProcess& child) noexcept {
@@ -93,13 +97,62 @@ void close_all_others(const Plan& plan) noexcept {
     close_range(static_cast<unsigned>(first), ~0U, 0);
 }
 
-[[noreturn, gnu::noinline]] void become(Plan& plan) noexcept {
-    plan.error = put_descriptors(plan);
+bool take_on(std::span<const ResourceLimit> limits) noexcept {
+    return std::all_of(limits.begin(), limits.end(), [](const ResourceLimit& each) {
+        const rlimit both{each.value, each.value};
+        // glibc takes an enumeration.
+        return setrlimit(static_cast<__rlimit_resource>(each.resource), &both) == 0;
+    });
+}
+
+bool enter(const std::string& directory) noexcept {
+    return directory.empty() || (chroot(directory.c_str()) == 0 && chdir("/") == 0);
+}
+
+bool turn_into(const UserIdentity& identity) noexcept {
+    return setgroups(identity.groups.size(), identity.groups.data()) == 0 &&
+           setresgid(identity.group, identity.group, identity.group) == 0 &&
+           setresuid(identity.user, identity.user, identity.user) == 0;
+}
+
+int confine(Plan& plan) noexcept {
+    if (plan.confinement == nullptr) return 0;
+    const auto& [limits, root_directory, user] = *plan.confinement;
+    plan.step = StartStep::Limits;
+    if (!take_on(limits)) return errno;
+    plan.step = StartStep::RootDirectory;
+    if (!enter(root_directory)) return errno;
+    plan.step = StartStep::User;
+    return !user || turn_into(*user) ? 0 : errno;
+}
+
+int prepare(Plan& plan) noexcept {
+    plan.step = StartStep::Group;
+    if (plan.group == ProcessGroup::Own && setpgid(0, 0) != 0) return errno;
+    plan.step = StartStep::Descriptors;
+    if (const int error = put_descriptors(plan)) return error;
+    close_all_others(plan);
+    return confine(plan);
+}
+
+// Returns only where that fails.
+int execute(const Plan& plan) noexcept {
+    int error = ENOENT;
+    for (char* const* path = plan.paths; *path != nullptr; ++path) {
+        execve(*path, plan.arguments, plan.environment);
+        if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) return errno;
+        // What is there and cannot be had is told rather than what is not there.
+        if (error != EACCES) error = errno;
+    }
+    return error;
+}
+
+[[noreturn, gnu::noinline]] void be_program(Plan& plan) noexcept {
+    plan.error = prepare(plan);
     if (plan.error == 0) {
-        close_all_others(plan);
+        plan.step = StartStep::Program;
         set_signals(plan);
-        execve(plan.path, plan.arguments, plan.environment);
-        plan.error = errno;
+        plan.error = execute(plan);
     }
     _exit(kExitFailure);
 }
@@ -109,8 +162,8 @@ void close_all_others(const Plan& plan) noexcept {
 // The child borrows the parent's memory and the parent sleeps until it has become the program, so
 // nothing is copied. posix_spawn() does so, too, but asks for and sets each of 62 signals.
 [[gnu::noinline]] pid_t begin_child(Plan& plan) noexcept {
-    const pid_t pid = vfork();   // NOLINT(clang-analyzer-security.insecureAPI.vfork)
-    if (pid == 0) become(plan);  // NOLINT(clang-analyzer-unix.Vfork): it does what a child may
+    const pid_t pid = vfork();       // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+    if (pid == 0) be_program(plan);  // NOLINT(clang-analyzer-unix.Vfork): it does what a child may
     return pid;
 }
 
@@ -122,10 +175,10 @@ Started run(Plan& plan) noexcept {
     const pid_t pid = begin_child(plan);
     const int error = pid < 0 ? errno : plan.error;
     sigprocmask(SIG_SETMASK, &before, nullptr);
-    if (error == 0) return {.pid = pid, .error = 0};
+    if (error == 0) return {.pid = pid};
     while (pid > 0 && waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
     }
-    return {.pid = -1, .error = error};
+    return {.pid = -1, .error = error, .step = plan.step};
 }
 
 std::vector<char*> pointers_to(std::span<const std::string> texts) {
@@ -143,27 +196,61 @@ sigset_t signals_to_default() noexcept {
     return signals;
 }
 
+// Where the program may be, as seen from where it is executed; empty, with errno, where it is not.
+std::vector<std::string> paths_of(const ChildProcess& child) {
+    const bool elsewhere =
+        child.confinement != nullptr && !child.confinement->root_directory.empty();
+    if (elsewhere) return program_candidates(child.arguments.front());
+    if (!child.path.empty()) return {child.path};
+    if (auto found = search_program(child.arguments.front())) return {std::move(*found)};
+    return {};
+}
+
 }  // namespace
 
 Started start(const ChildProcess& child) {
     if (child.arguments.empty()) return {.pid = -1, .error = ENOENT};
-    const auto path =
-        child.path.empty() ? search_program(child.arguments.front()) : std::optional(child.path);
-    if (!path) return {.pid = -1, .error = errno};
+    const auto paths = paths_of(child);
+    if (paths.empty()) return {.pid = -1, .error = errno};
     std::vector<DescriptorMapping> descriptors(child.descriptors.begin(), child.descriptors.end());
     std::vector<Fd> moved;
     const int last = last_descriptor_of(child);
-    if (const int error = move_sources(descriptors, last, moved))
-        return {.pid = -1, .error = error};
+    if (const int error = move_sources(descriptors, last, moved)) {
+        return {.pid = -1, .error = error, .step = StartStep::Descriptors};
+    }
+    const auto path_pointers = pointers_to(paths);
     const auto arguments = pointers_to(child.arguments);
     const auto environment = pointers_to(child.environment);
-    Plan plan{.path = path->c_str(),
+    Plan plan{.paths = path_pointers.data(),
               .arguments = arguments.data(),
               .environment = environment.data(),
               .descriptors = descriptors,
               .last_descriptor = last,
-              .to_default = signals_to_default()};
+              .to_default = signals_to_default(),
+              .group = child.group,
+              .confinement = child.confinement};
     return run(plan);
+}
+
+std::string explain(const std::string& program, StartStep step, int error) {
+    const auto about = [step]() -> std::string_view {
+        switch (step) {
+            case StartStep::Program:
+                return "";
+            case StartStep::Descriptors:
+                return "its descriptors: ";
+            case StartStep::Group:
+                return "its process group: ";
+            case StartStep::Limits:
+                return "its resource limits: ";
+            case StartStep::RootDirectory:
+                return "its root directory: ";
+            case StartStep::User:
+                return "its user: ";
+        }
+        return "";
+    };
+    return "program " + program + ": " + std::string(about()) + std::strerror(error);
 }
 
 std::optional<int> exit_code_of(int wait_status) noexcept {

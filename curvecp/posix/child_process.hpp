@@ -1,12 +1,9 @@
 // Starts programs without copying the parent's memory, and says how they ended.
 #pragma once
 
-#include <optional>
-#include <span>
-#include <string>
-#include <vector>
+#include "curvecp/posix/confinement.hpp"
 
-#include <sys/types.h>
+#include <span>
 
 namespace curvecp {
 
@@ -15,6 +12,9 @@ struct DescriptorMapping {
     int from;
     int to;
 };
+
+// A session's process groups tell whom a terminal's keys and kill() mean.
+enum class ProcessGroup { Parents, Own };
 
 struct ChildProcess {
     // The program, looked for in the parent's PATH where it has no slash, and its arguments.
@@ -26,18 +26,29 @@ struct ChildProcess {
     std::span<const DescriptorMapping> descriptors;
     // Where the program was found already; empty: it is looked for.
     std::string path = {};
+    ProcessGroup group = ProcessGroup::Parents;
+    // Taken on in the order of its members, after the descriptors are in place; the program is
+    // looked for after that. Nobody's where it is null.
+    const Confinement* confinement = nullptr;
 };
+
+// What a start can fail at.
+enum class StartStep : std::uint8_t { Program, Descriptors, Group, Limits, RootDirectory, User };
 
 struct Started {
     pid_t pid = -1;
-    int error = 0;  // errno, and no pid
+    int error = 0;                        // errno, and no pid
+    StartStep step = StartStep::Program;  // that failed
     explicit operator bool() const noexcept { return error == 0; }
 };
 
-// The child has the parent's working directory, SIGPIPE, SIGCHLD and SIGXFSZ at their defaults and
-// no signal blocked. Descriptors of the parent are not changed. An error is also that of exec:
-// ENOENT for a program that is not found.
+// The child has the parent's working directory, or / where its file system is another one; SIGPIPE,
+// SIGCHLD and SIGXFSZ at their defaults and no signal blocked. Descriptors of the parent are not
+// changed. An error is also that of exec: ENOENT for a program that is not found.
 [[nodiscard]] Started start(const ChildProcess& child);
+
+// Why there is no child: "program cat: No such file or directory".
+[[nodiscard]] std::string explain(const std::string& program, StartStep step, int error);
 
 // What a program exited with; nullopt where a signal killed it.
 [[nodiscard]] std::optional<int> exit_code_of(int wait_status) noexcept;

@@ -1,7 +1,5 @@
 #include "curvecp/posix/handler_process.hpp"
 
-#include "curvecp/posix/child_process.hpp"
-
 #include <cerrno>
 #include <utility>
 
@@ -19,8 +17,7 @@ constexpr std::size_t kBulkRead = kBulkBatch * kMaxFrameSize;
 
 }  // namespace
 
-HandlerProcess::Pipes HandlerProcess::start(std::span<const std::string> arguments,
-                                            std::span<const std::string> environment) {
+HandlerProcess::Pipes HandlerProcess::start(const Launch& launch) {
     Pipe to_handler = make_pipe(Blocking::None);
     Pipe from_handler = make_pipe(Blocking::None);
     if (!to_handler.read || !from_handler.read) {
@@ -28,12 +25,20 @@ HandlerProcess::Pipes HandlerProcess::start(std::span<const std::string> argumen
     }
     const std::array descriptors{DescriptorMapping{to_handler.read.get(), kToHandler},
                                  DescriptorMapping{from_handler.write.get(), kFromHandler}};
-    const Started started = curvecp::start(
-        {.arguments = arguments, .environment = environment, .descriptors = descriptors});
+    const Started started = launch(descriptors);
     return {.pid = started.pid,
             .to_handler = std::move(to_handler.write),
             .from_handler = std::move(from_handler.read),
-            .error = started.error};
+            .error = started.error,
+            .step = started.step};
+}
+
+HandlerProcess::Pipes HandlerProcess::start(std::span<const std::string> arguments,
+                                            std::span<const std::string> environment) {
+    return start([&](std::span<const DescriptorMapping> descriptors) {
+        return curvecp::start(
+            {.arguments = arguments, .environment = environment, .descriptors = descriptors});
+    });
 }
 
 HandlerProcess::HandlerProcess(Pipes pipes, EventLoop& loop, PipeBudget& budget,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "curvecp/core/frame.hpp"
+#include "curvecp/posix/child_process.hpp"
 #include "curvecp/posix/event_loop.hpp"
 #include "curvecp/posix/pipe.hpp"
 
@@ -22,7 +23,11 @@ class HandlerProcess {
         Fd to_handler;
         Fd from_handler;
         int error = 0;
+        StartStep step = StartStep::Program;  // that failed
     };
+    // Starts a process with these descriptors.
+    using Launch = std::function<Started(std::span<const DescriptorMapping>)>;
+    [[nodiscard]] static Pipes start(const Launch& launch);
     [[nodiscard]] static Pipes start(std::span<const std::string> arguments,
                                      std::span<const std::string> environment);
 

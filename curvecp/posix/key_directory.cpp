@@ -8,6 +8,7 @@
 #include <limits>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 namespace curvecp {
 namespace {
@@ -96,6 +97,21 @@ std::uint64_t KeyDirectory::take_nonce_counters(std::uint64_t count, RecordLock:
     if (!counters_) counters_ = file(kNonceCounter, KeyFile::Access::ReadWrite);
     const RecordLock lock(*lock_, busy);
     return advance(*counters_, count);
+}
+
+void KeyDirectory::require_access() const {
+    try {
+        const KeyDirectory again(path_);
+        for (const char* name : {kPublicKey, kSecretKey, kNonceKey}) {
+            static_cast<void>(again.file(name, KeyFile::Access::Read));
+        }
+        for (const char* name : {kLock, kNonceCounter}) {
+            static_cast<void>(again.file(name, KeyFile::Access::ReadWrite));
+        }
+    } catch (const StartError& error) {
+        throw StartError(std::string(error.what()) + "; the key directory must belong to user " +
+                         std::to_string(geteuid()));
+    }
 }
 
 std::variant<std::uint64_t, StartError> KeyDirectory::try_take_nonce_counters(

@@ -35,6 +35,10 @@ class KeyDirectory {
     [[nodiscard]] std::variant<std::uint64_t, StartError> try_take_nonce_counters(
         std::uint64_t count) noexcept;
 
+    // Throws where this process, which may have become another user, could not open it today as it
+    // did before.
+    void require_access() const;
+
   private:
     [[nodiscard]] std::uint64_t take_nonce_counters(std::uint64_t count, RecordLock::Busy busy);
     [[nodiscard]] KeyFile file(const char* name, KeyFile::Access access) const;

@@ -23,20 +23,25 @@ bool is_executable(const std::string& path) {
 
 }  // namespace
 
-std::optional<std::string> search_program(const std::string& name) {
-    if (name.find('/') != std::string::npos) {
-        if (!is_executable(name)) return std::nullopt;
-        return name;
-    }
+std::vector<std::string> program_candidates(const std::string& name) {
+    if (name.find('/') != std::string::npos) return {name};
+    std::vector<std::string> candidates;
     const char* const path = std::getenv("PATH");
     std::string_view rest = path == nullptr ? "/bin:/usr/bin" : path;  // as exec does
     while (!name.empty()) {
         const std::string_view folder = rest.substr(0, rest.find(':'));
         // An empty part of PATH means the working directory.
-        std::string candidate = std::string(folder.empty() ? "." : folder) + "/" + name;
-        if (is_executable(candidate)) return candidate;
+        candidates.push_back(std::string(folder.empty() ? "." : folder) + "/" + name);
         if (folder.size() == rest.size()) break;
         rest.remove_prefix(folder.size() + 1);
+    }
+    return candidates;
+}
+
+std::optional<std::string> search_program(const std::string& name) {
+    for (std::string& candidate : program_candidates(name)) {
+        if (is_executable(candidate)) return std::move(candidate);
+        if (candidate == name) return std::nullopt;  // it has a slash, and errno says why
     }
     errno = ENOENT;
     return std::nullopt;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace curvecp {
 
@@ -13,5 +14,9 @@ namespace curvecp {
 
 // The same. Throws a StartError that names the program.
 [[nodiscard]] std::string find_program(const std::string& name);
+
+// Where exec looks for it, in this order: `name` itself where it has a slash, else in each folder
+// of this process's PATH.
+[[nodiscard]] std::vector<std::string> program_candidates(const std::string& name);
 
 }  // namespace curvecp

@@ -66,7 +66,8 @@ class Usage(OptionsCase):
 
     def test_help_names_every_option(self):
         common = ("-q", "-Q", "-v")
-        for name, options in (("curvecpserver", (*common, "-c", "--events")), ("curvecpclient", (*common, "-c")),
+        for name, options in (("curvecpserver", (*common, "-c", "--events", "-u", "-g", "--chroot",
+                                                     "--resource-limit")), ("curvecpclient", (*common, "-c")),
                               ("curvecpmessage", (*common, "-s", "-c", "-C", "--stdio", "--timeout"))):
             text = self.run_program(name, "--help").stdout
             for option in options:

@@ -1,65 +1,17 @@
-#include "curvecp/posix/child_process.hpp"
-
 #include "curvecp/posix/caught_signals.hpp"
 #include "curvecp/posix/event_loop.hpp"
-#include "curvecp/posix/fd.hpp"
-#include "curvecp/posix/pipe.hpp"
+#include "tests/unit/posix/child_run.hpp"
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 
-#include <doctest/doctest.h>
-
 #include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace curvecp;
+using namespace curvecp::testing;
 
 namespace {
-
-std::string read_all(const Fd& fd) {
-    std::string text;
-    std::array<char, 4096> buffer{};
-    ssize_t size = 0;
-    while ((size = read(fd.get(), buffer.data(), buffer.size())) > 0) {
-        text.append(buffer.data(), static_cast<std::size_t>(size));
-    }
-    return text;
-}
-
-int status_of(pid_t pid) {
-    int status = -1;
-    waitpid(pid, &status, 0);
-    return status;
-}
-
-struct Run {
-    std::vector<std::string> arguments;
-    std::vector<std::string> environment = current_environment();
-    std::vector<DescriptorMapping> descriptors = {};
-
-    [[nodiscard]] Started operator()() const {
-        return start({arguments, environment, descriptors});
-    }
-    // Its output on descriptor 1.
-    [[nodiscard]] std::string output() {
-        Pipe pipe = make_pipe(Blocking::Both);
-        descriptors.push_back({pipe.write.get(), 1});
-        const Started started = (*this)();
-        pipe.write.reset();
-        if (!started) return "not started";
-        std::string text = read_all(pipe.read);
-        CHECK(exit_code_of(status_of(started.pid)) == 0);
-        return text;
-    }
-};
-
-Run shell(const std::string& script) {
-    return {{"sh", "-c", script}};
-}
 
 // A field of the child's /proc/self/status, all of them hexadecimal masks of signals.
 std::uint64_t signal_mask(const std::string& field) {
