@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 from endpoint import Endpoint
 from relay import Relay
@@ -51,6 +50,15 @@ while (more := os.read(8, 65536)):
         if size == 17:
             os.write(9, b"\\x01" + frames.to_bytes(16, "big"))
 """
+
+
+def waiting_bytes(port):
+    """In the kernel's buffer of a UDP socket on loopback."""
+    for line in pathlib.Path("/proc/net/udp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if fields[1] == f"0100007F:{port:04X}":
+            return int(fields[4].partition(":")[2], 16)
+    raise AssertionError(f"nobody has port {port}")
 
 
 def script(text):
@@ -186,10 +194,12 @@ class Transfers(UpgradeCase):
         visitor = Visitor(self, server).greet()
         visitor.endpoint.send(visitor.initiate(visitor.introduction(token())))
         wait_until(ready.exists, PATIENCE, "a handler")
-        for i in range(1200):  # more than the largest pipe takes
-            visitor.endpoint.send(visitor.message(b"x" * 1088))
-            if i % 20 == 0:
-                time.sleep(0.005)  # the kernel's buffer may be small
+        for _ in range(20):  # more than the largest pipe takes, in writes of many frames
+            server.process.send_signal(signal.SIGSTOP)
+            for _ in range(64):
+                visitor.endpoint.send(visitor.message(b"x" * 1088))
+            server.process.send_signal(signal.SIGCONT)
+            wait_until(lambda: not waiting_bytes(server.port), PATIENCE, "all was received")
         self.assert_upgrades(server)
         go.touch()
         found = []
