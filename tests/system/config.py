@@ -183,6 +183,16 @@ class Reload(ConfigCase):
         self.reload(server, "error: the old rules stay: ", "server.toml", "No such file")
         self.assert_says("one one.example\n", "one.example")
 
+    def test_a_new_program_in_the_servers_place_reads_the_file_again(self):
+        server = self.start(self.service("old", say="cat"))
+        held = self.hold_named("old.example")
+        self.assertEqual(self.exchange(held, b"before\n"), b"before\n")
+        self.write(self.service("old", say="cat"), self.service("new"))
+        server.process.send_signal(signal.SIGUSR2)
+        self.await_log(server, "upgraded")
+        self.assert_says("new new.example\n", "new.example", port=1)
+        self.assertEqual(self.exchange(held, b"after\n"), b"after\n")
+
     def test_other_addresses_need_a_restart(self):
         server = self.start(self.service("one"))
         self.write(self.service("two"), ports=self.ports[:1])

@@ -87,6 +87,20 @@ TEST_CASE("limits count connections, and give every place back") {
     CHECK(door.knock("192.0.2.3") == DropReason::PrefixLimit);
 }
 
+TEST_CASE("a client that moves is counted where it is, and is never refused for that") {
+    AccessPolicy policy;
+    policy.limits.per_address = 1;
+    Door door(std::move(policy));
+    TestClient client = door.client();
+    REQUIRE_FALSE(door.knock(client, "192.0.2.1"));
+    const ConnectionId moving = door.newest;
+    REQUIRE_FALSE(door.knock("192.0.2.2"));
+    CHECK(std::holds_alternative<Server::Deliver>(door.send(client.message(), "192.0.2.2")));
+    CHECK_FALSE(door.knock("192.0.2.1"));
+    door.server.on_handler_end(moving);
+    CHECK(door.knock("192.0.2.2") == DropReason::AddressLimit);
+}
+
 TEST_CASE("a handler that does not start takes no place") {
     AccessPolicy policy;
     policy.limits.per_address = 1;

@@ -183,3 +183,9 @@ TEST_CASE("a reader that has gone is told of from the loop") {
     CHECK_FALSE(writer.write("x"));
     static_cast<void>(std::signal(SIGPIPE, before));
 }
+
+TEST_CASE("who may not wait connects at once or not at all") {
+    CHECK_FALSE(try_connect_unix(""));
+    CHECK_FALSE(try_connect_unix(std::string(200, 'x')));
+    CHECK_FALSE(try_connect_unix("/no/such/socket"));
+}
