@@ -5,6 +5,7 @@
 #include "curvecp/core/address.hpp"
 #include "curvecp/core/connection.hpp"
 #include "curvecp/core/keyed_hash.hpp"
+#include "curvecp/core/time.hpp"
 #include "daemon/fingerprint_map.hpp"
 
 #include <vector>
@@ -23,6 +24,10 @@ struct ClientConnection {
     std::uint64_t number = 0;
     // Its service, see service.hpp.
     std::uint32_t service = 0;
+    // When something was heard from the client or its handler last.
+    TimePoint active{};
+    // When it may change its address as often as it could at its start.
+    TimePoint moves_full{};
 };
 
 // A place in the table. It is given to another connection after this one ended, so an id is good

@@ -45,7 +45,7 @@ void add_program(JsonObject& line, const ProgramEnd& program) {
         .add("duration", program.duration);
 }
 
-DropEvent protocol(std::string_view code) noexcept {
+constexpr DropEvent protocol(std::string_view code) noexcept {
     return {EventKind::HandshakeFailedProtocol, code};
 }
 

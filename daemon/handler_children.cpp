@@ -9,17 +9,43 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr Duration kGrace = milliseconds(500);      // specification: half a second
-constexpr Duration kAfterTerm = milliseconds(350);  // ours, because all must end within 1.2 s
-constexpr Duration kAfterKill = milliseconds(200);  // ours, only the kernel's work is left
+constexpr Duration kGrace = milliseconds(500);       // specification: half a second
+constexpr Duration kKillGrace = milliseconds(1000);  // ours, as a program may have files to write
+constexpr Duration kAfterTerm = milliseconds(350);   // ours, because all must end within 1.2 s
+constexpr Duration kAfterKill = milliseconds(200);   // ours, only the kernel's work is left
 
 }  // namespace
 
 HandlerChildren::HandlerChildren(EventLoop& loop, Reporter& reporter)
     : loop_(loop),
       reporter_(reporter),
+      next_kill_(loop, [this] { kill_late(); }),
       wake_(loop, [] {}),
       reaper_(loop, [this](pid_t pid, int wait_status) { on_exit(pid, wait_status); }) {}
+
+void HandlerChildren::add(pid_t pid, ConnectionId connection, std::uint64_t number) {
+    children_[pid] = {number, connection};
+    // The number of a group that is gone may be another's now.
+    std::erase_if(terminating_, [pid](const Terminating& one) { return one.group == pid; });
+}
+
+void HandlerChildren::terminate(pid_t pid) {
+    kill(-pid, SIGTERM);
+    terminating_.push_back({pid, now() + kKillGrace});
+    next_kill_.set(terminating_.front().kill_at);
+}
+
+// Also where the handler itself has gone: its program may still be there, and as long as it is, no
+// other group can have the number.
+void HandlerChildren::kill_late() {
+    const TimePoint time = now();
+    std::erase_if(terminating_, [time](const Terminating& one) {
+        if (one.kill_at > time) return false;
+        kill(-one.group, SIGKILL);
+        return true;
+    });
+    if (!terminating_.empty()) next_kill_.set(terminating_.front().kill_at);
+}
 
 void HandlerChildren::on_exit(pid_t pid, int wait_status) {
     const auto found = children_.find(pid);

@@ -6,6 +6,7 @@
 #include "daemon/reporter.hpp"
 
 #include <unordered_map>
+#include <vector>
 
 namespace curvecp::daemon {
 
@@ -14,9 +15,7 @@ class HandlerChildren {
     // Throws StartError.
     HandlerChildren(EventLoop& loop, Reporter& reporter);
 
-    void add(pid_t pid, ConnectionId connection, std::uint64_t number) {
-        children_[pid] = {number, connection};
-    }
+    void add(pid_t pid, ConnectionId connection, std::uint64_t number);
     // The connection of a handler has ended; its process will, too.
     void on_connection_end(pid_t pid, const Carried& carried) { ended_[pid] = carried; }
 
@@ -32,6 +31,9 @@ class HandlerChildren {
     // Those whose connections have ended, for the program that takes this one's place.
     [[nodiscard]] std::vector<LeavingHandler> leaving() const;
     void add(const LeavingHandler& leaving);
+    // Ends a handler whose connection was ended by the server, and all that is in its process
+    // group: SIGTERM now, SIGKILL after a grace.
+    void terminate(pid_t pid);
 
     // Gives the handlers time to leave after their pipes were closed, then SIGTERM, then SIGKILL;
     // returns when all are gone, or nothing more can be done.
@@ -47,6 +49,7 @@ class HandlerChildren {
     [[nodiscard]] Carried carried_by(pid_t pid, ConnectionId connection);
     // True where all are gone by then.
     bool wait_until(TimePoint deadline);
+    void kill_late();
     void signal_all(int signal) const noexcept;
 
     EventLoop& loop_;
@@ -55,6 +58,12 @@ class HandlerChildren {
     std::unordered_map<pid_t, Carried> ended_;  // whose process is still there
     LastLook last_look_;
     Other other_;
+    struct Terminating {
+        pid_t group;
+        TimePoint kill_at;
+    };
+    std::vector<Terminating> terminating_;  // the earliest first
+    Deadline next_kill_;
     Deadline wake_;
     ChildReaper reaper_;
 };

@@ -5,6 +5,8 @@
 #include "curvecp/posix/pipe.hpp"
 #include "curvecp/posix/program_run.hpp"
 #include "daemon/config_file.hpp"
+#include "daemon/control_socket.hpp"
+#include "daemon/life.hpp"
 #include "daemon/options.hpp"
 #include "daemon/upgrade.hpp"
 
@@ -62,6 +64,7 @@ daemon::Settings settings_of(const daemon::ServerOptions& options) {
     if (options.config.empty()) return options;
     daemon::Settings settings = daemon::read_config(options.config);
     settings.verbosity = options.verbosity;
+    settings.idle_timeout = options.idle_timeout;
     return settings;
 }
 
@@ -97,7 +100,7 @@ int serve(const daemon::Invocation& invocation, daemon::ServerOptions& options,
     const daemon::Settings settings = settings_of(options);
     if (options.check_config) return check_config(settings);
     require_possible(settings);
-    Log log("curvecpserver", options.verbosity);
+    Log log("curvecpserver", options.verbosity, options.log_format);
     allow_connections(settings.max_connections, log);
     EventLoop loop;
     daemon::EventStream events(loop);
@@ -112,14 +115,26 @@ int serve(const daemon::Invocation& invocation, daemon::ServerOptions& options,
         require_possible(settings);
     }
     // To the very end: a second signal must not leave handlers behind.
-    const SignalWatcher on_term(loop, SIGTERM, [&loop] { loop.stop(); });
-    const SignalWatcher on_int(loop, SIGINT, [&loop] { loop.stop(); });
-    const SignalWatcher on_hup(loop, SIGHUP, [&] { reporter.on_reload(reload(*server, options)); });
+    daemon::Life life(loop, *server, log, options.drain_timeout);
+    const auto read_again = [&] {
+        if (!server) return;
+        life.notifier().reloading();
+        reporter.on_reload(reload(*server, options));
+        life.on_reloaded();
+    };
+    const SignalWatcher on_hup(loop, SIGHUP, read_again);
+    std::optional<daemon::ControlSocket> control;
+    if (!options.control.empty()) {
+        control.emplace(loop, options.control, *server, events,
+                        daemon::ControlSocket::Commands{[&life] { life.drain(); }, read_again});
+    }
     auto upgrade = std::make_unique<daemon::Upgrade>(loop, invocation, inherited_by(options),
                                                      *server, children, log);
     if (succession) succession->finish();
     server->run();
     upgrade.reset();
+    control.reset();
+    life.on_stopped();
     server.reset();
     children.end_all();
     return 0;
@@ -164,6 +179,7 @@ int run(daemon::Invocation invocation, daemon::ServerOptions& options) {
 
 int main(int argc, char** argv) {
     daemon::ServerOptions options;
-    return run_program("curvecpserver", options.verbosity,
-                       [&] { return run(daemon::Invocation(argc, argv), options); });
+    return run_program(
+        "curvecpserver", options.verbosity,
+        [&] { return run(daemon::Invocation(argc, argv), options); }, options.log_format);
 }

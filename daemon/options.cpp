@@ -8,6 +8,8 @@
 namespace curvecp::daemon {
 namespace {
 
+constexpr std::uint64_t kLongestTimeout = 31'536'000;  // ours: a year
+
 constexpr std::string_view kUnix = "unix:";
 constexpr std::string_view kDescriptor = "fd:";
 constexpr std::size_t kLongestDescriptor = 12;  // ours, the kernel's are shorter
@@ -27,6 +29,33 @@ EventTarget event_target(const std::string& text) {
     return fd;
 }
 
+Duration seconds_of(const CommandLine::Option& option, std::uint64_t least) {
+    return std::chrono::seconds(
+        parse_number("option " + option.name, option.value, least, kLongestTimeout));
+}
+
+LogFormat log_format(const std::string& value) {
+    if (value == "text") return LogFormat::Text;
+    if (value == "json") return LogFormat::Json;
+    throw UsageError("option --log-format " + value + ": must be text or json");
+}
+
+// What a server's own life is about, and not who may connect; true, and taken, where it is one.
+bool is_life_option(ServerOptions& options, const CommandLine::Option& option) {
+    if (option.name == "--control") {
+        options.control = option.value;
+    } else if (option.name == "--log-format") {
+        options.log_format = log_format(option.value);
+    } else if (option.name == "--drain-timeout") {
+        options.drain_timeout = seconds_of(option, 0);
+    } else if (option.name == "--idle-timeout") {
+        options.idle_timeout = seconds_of(option, 1);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 void set(ServerOptions& options, ServiceSettings& service, const CommandLine::Option& option) {
     if (set_verbosity(options.verbosity, option)) return;
     const std::string what = "option " + option.name;
@@ -34,6 +63,8 @@ void set(ServerOptions& options, ServiceSettings& service, const CommandLine::Op
         options.max_connections = parse_number(what, option.value, 1, kMostConnections);
     } else if (option.name == "-C") {
         set_access(service, "max-per-address", option.value, what);
+    } else if (is_life_option(options, option)) {
+        return;
     } else if (option.name == "--events") {
         options.events.push_back(event_target(option.value));
     } else if (option.name == "--config") {
@@ -60,8 +91,18 @@ void take(ServerOptions& options, ServiceSettings& service,
 
 // With a configuration file nothing on the command line speaks of services.
 void refuse_beside_config(const CommandLine::Parsed& parsed) {
-    constexpr std::array<std::string_view, 8> kAllowed{
-        "-q", "-Q", "-v", "-u", "-g", "--events", "--config", "--check-config"};
+    constexpr std::array<std::string_view, 12> kAllowed{"-q",
+                                                        "-Q",
+                                                        "-v",
+                                                        "-u",
+                                                        "-g",
+                                                        "--events",
+                                                        "--config",
+                                                        "--check-config",
+                                                        "--control",
+                                                        "--log-format",
+                                                        "--drain-timeout",
+                                                        "--idle-timeout"};
     for (const auto& option : parsed.options) {
         if (std::find(kAllowed.begin(), kAllowed.end(), option.name) == kAllowed.end()) {
             throw UsageError("option " + option.name + ": not beside --config");
@@ -98,6 +139,12 @@ bool parse_options(int argc, char** argv, ServerOptions& options) {
     line.add_value("--config", "FILE", "listen and serve as this file says");
     line.add_flag("--check-config", "say what is wrong with that file, and end");
     add_privilege_options(line);
+    line.add_value("--control", "PATH", "listen there for curvecpctl");
+    line.add_value("--log-format", "FORMAT", "of what is told: text (default) or json");
+    line.add_value("--drain-timeout", "SECONDS",
+                   "at SIGTERM let connections go on for so long (default 0)");
+    line.add_value("--idle-timeout", "SECONDS",
+                   "end connections on which both sides are silent for so long");
     add_access_options(line);
     const auto parsed = line.parse(argc, argv);
     if (!parsed) return false;

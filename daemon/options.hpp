@@ -16,6 +16,9 @@ struct ServerOptions : Settings {
     std::string config;         // a file that describes the services; empty: the command line does
     bool check_config = false;  // and nothing else
     std::optional<UserIdentity> user;  // that the server is to become
+    std::string control;               // the path of a socket; empty: none
+    LogFormat log_format = LogFormat::Text;
+    Duration drain_timeout{};
 };
 
 // False where only help or the version was asked for, which is then printed. Throws UsageError,

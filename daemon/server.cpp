@@ -1,5 +1,6 @@
 #include "daemon/server.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace curvecp::daemon {
@@ -75,6 +76,7 @@ Server::Action Server::on_packet(TimePoint /*now*/, const Path& /*path*/, NotAPa
 
 Server::Action Server::on_packet(TimePoint /*now*/, const Path& path, const Hello& hello) {
     if (!services_.allow(path.peer.ip)) return DropReason::DeniedAddress;
+    if (draining_) return DropReason::Draining;
     const Extension extension(field<Hello::ServerExtension>(hello.bytes));
     DropReason reason = DropReason::WrongExtension;
     for (Host& host : services_.hosts()) {
@@ -97,6 +99,7 @@ Server::Action Server::on_packet(TimePoint now, const Path& path, const Initiate
             CountedBox::Initiate, NonceCounter::load(field<Initiate::NonceTail>(initiate.bytes)),
             initiate.box(), Initiate::kMessageOffset);
     }
+    if (draining_) return DropReason::Draining;
     if (const auto reason = reason_to_ignore(path, initiate)) return *reason;
     auto result = open_initiate(initiate, cookies_);
     if (const auto* reason = std::get_if<DropReason>(&result)) return *reason;
@@ -129,12 +132,42 @@ Server::Action Server::receive(ConnectionId id, const Path& path, const Extensio
     if (const auto* reason = std::get_if<DropReason>(&result)) return *reason;
     const auto& opened = std::get<Connection::Opened>(result);
     const Deliver delivery{id, frame_around(box, opened.plaintext.subspan(skip))};
+    connection.active = now_;
     if (!opened.newest) return delivery;
+    if (connection.path == path) {
+        connection.client_extension = extension;
+        return delivery;
+    }
+    if (!may_move(connection)) return delivery;
     connection.client_extension = extension;
-    if (connection.path == path) return delivery;
     if (elsewhere) services_.move(connection.service, ip, path.peer.ip);
     moved_from_ = std::exchange(connection.path, path);
     return Deliver{delivery.connection, delivery.frame, &moved_from_};
+}
+
+// As a token bucket in one point of time: when it would be full again.
+bool Server::may_move(ClientConnection& connection) const noexcept {
+    const TimePoint full = std::max(connection.moves_full, now_);
+    if (full - now_ > (kMovesAtOnce - 1) * kMoveInterval) return false;
+    connection.moves_full = full + kMoveInterval;
+    return true;
+}
+
+std::vector<ConnectionId> Server::idle_connections(TimePoint now) {
+    std::vector<ConnectionId> idle;
+    if (!idle_timeout_ || (next_idle_ && *next_idle_ > now)) return idle;
+    std::optional<TimePoint> next;
+    connections_.visit_all([&](ConnectionId id, const ClientConnection& connection) {
+        const TimePoint end = connection.active + *idle_timeout_;
+        if (end <= now) {
+            idle.push_back(id);
+        } else {
+            next = earlier(next, end);
+        }
+    });
+    // No more than once a second, however many connections there are.
+    next_idle_ = next ? std::optional(std::max(*next, now + std::chrono::seconds(1))) : next;
+    return idle;
 }
 
 ConnectionId Server::on_handler_started(Open open) {
@@ -144,9 +177,10 @@ ConnectionId Server::on_handler_started(Open open) {
     Connection secured(std::move(key.value()), NonceSequence::random());
     secured.accept(initiate.nonce);
     spent_.insert(initiate.client_short_term, initiate.minute_key);
-    const ConnectionId id = connections_.insert(
-        ClientConnection{std::move(secured), initiate.client_short_term, initiate.client_long_term,
-                         open.path, initiate.client_extension, ++opened_, open.meant.service});
+    const ConnectionId id = connections_.insert(ClientConnection{
+        std::move(secured), initiate.client_short_term, initiate.client_long_term, open.path,
+        initiate.client_extension, ++opened_, open.meant.service, now_});
+    if (idle_timeout_) next_idle_ = earlier(next_idle_, now_ + *idle_timeout_);
     try {
         services_.add_new(open.meant.service, now_, open.path.peer.ip, initiate.client_long_term);
     } catch (...) {

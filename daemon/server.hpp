@@ -88,6 +88,10 @@ class Server {
 
     // The client is connected from here on and its cookie spent.
     ConnectionId on_handler_started(Open open);
+    // Its handler has written: the connection is not idle.
+    void on_handler_active(ConnectionId id, TimePoint now) noexcept {
+        connections_[id].active = now;
+    }
     // A datagram was dropped unseen, because too many others wait.
     void on_crowd() noexcept { dropped_.count(DropReason::Crowded); }
     void on_handler_failed() noexcept { dropped_.count(DropReason::HandlerNotStarted); }
@@ -116,8 +120,28 @@ class Server {
     [[nodiscard]] bool keys_locked() const noexcept;
 
     // Minute keys change by the clock, also while nobody calls.
-    [[nodiscard]] TimePoint next_deadline() const noexcept { return cookies_.next_rotation(); }
+    [[nodiscard]] TimePoint next_deadline() const noexcept {
+        return earlier(cookies_.next_rotation(), next_idle_).value();
+    }
     void on_deadline(TimePoint now);
+
+    // Connections that are silent both ways for so long are to be ended.
+    void set_idle_timeout(Duration timeout) noexcept {
+        idle_timeout_ = timeout;
+        next_idle_ = now_ + timeout;
+    }
+    [[nodiscard]] std::vector<ConnectionId> idle_connections(TimePoint now);
+
+    // From here on nobody new is let in.
+    void drain() noexcept { draining_ = true; }
+    [[nodiscard]] bool draining() const noexcept { return draining_; }
+
+    // Ours, because two networks by turns are a client's right, and who copies its packets from
+    // elsewhere must not turn the answers here and there: so many changes of address at once, and
+    // then one in each interval. What comes from the other address meanwhile counts, but the
+    // answers stay where they were.
+    static constexpr int kMovesAtOnce = 8;
+    static constexpr Duration kMoveInterval = std::chrono::seconds(2);
 
     // Long-term nonces come in blocks that are reserved on disk. At zero no Hello is answered.
     [[nodiscard]] std::uint64_t nonces_left(std::size_t host = 0) const noexcept {
@@ -171,6 +195,8 @@ class Server {
     [[nodiscard]] Refuse refuse(DropReason reason, const AcceptedInitiate& client,
                                 ServiceIndex service);
     [[nodiscard]] Grant grant_of(ServiceIndex service, const PublicKey& client) const;
+    // Whether a connection may change its address now; then it has.
+    [[nodiscard]] bool may_move(ClientConnection& connection) const noexcept;
     // Opens a packet of a connected client and takes the message behind `skip` bytes of plaintext.
     [[nodiscard]] Action receive(ConnectionId id, const Path& path, const Extension& extension,
                                  CountedBox kind, NonceCounter nonce, MutableBytes box,
@@ -189,6 +215,9 @@ class Server {
     TimePoint now_;
     Day today_ = 0;
     Path moved_from_;
+    bool draining_ = false;
+    std::optional<Duration> idle_timeout_;
+    std::optional<TimePoint> next_idle_;
     std::array<std::uint8_t, std::max(Cookie::kSize, kRefusalSize)> answer_{};
 };
 

@@ -108,6 +108,7 @@ ConnectionId Server::load_connection(StateReader& state,
     if (connections_.find(connection.client_short_term)) {
         throw BadState("a client is connected twice");
     }
+    connection.active = now_;
     services_.add(connection.service, connection.path.peer.ip, connection.client_long_term);
     return connections_.insert(std::move(connection));
 }

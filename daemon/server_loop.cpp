@@ -51,6 +51,7 @@ ServerLoop::ServerLoop(Settings settings, Configuration configuration, EventLoop
                        on_answer(std::move(question), std::move(answer));
                    }),
       read_buffer_(HandlerProcess::kReadBufferSize),
+      start_(now()),
       deadline_(loop_, [this] { on_deadline(); }),
       before_wait_(loop_, [this] {
           for (const auto& listener : listeners_) listener->socket.flush();
@@ -59,6 +60,7 @@ ServerLoop::ServerLoop(Settings settings, Configuration configuration, EventLoop
     handlers_.reserve(settings_.max_connections);
     to_flush_.reserve(settings_.max_connections);
     server_.set_today(day_of(wall_time()));
+    if (settings_.idle_timeout) server_.set_idle_timeout(*settings_.idle_timeout);
     deadline_.set(server_.next_deadline());
     children_.set_last_look([this](ConnectionId id) { return read_last(id); });
     if (!server_.keys_locked()) {
@@ -116,7 +118,7 @@ bool ServerLoop::hear(std::uint16_t listener, TimePoint time) {
             deal_with(time, path, datagram.bytes);
         }
     }
-    flush_handlers();
+    flush_handlers(time);
     return any_stranger;
 }
 
@@ -142,7 +144,7 @@ void ServerLoop::serve_strangers(TimePoint time) {
         deal_with(time, stranger->path, stranger->datagram);
         if (hello) gate_.on_served(began, now());
     }
-    flush_handlers();
+    flush_handlers(time);
     reserve_nonces();
     if (const auto shift = gate_.judge(time)) shed_hellos(*shift);
     const auto next = earlier(server_.next_deadline(), gate_.deadline());
@@ -243,16 +245,19 @@ void ServerLoop::connect(ConnectionId id, HandlerProcess::Pipes pipes) {
 void ServerLoop::deliver(const Server::Deliver& deliver) {
     Handler& handler = *handlers_[deliver.connection.slot];
     handler.bytes_in += deliver.frame.size() - 1;
+    bytes_in_ += deliver.frame.size() - 1;
     if (handler.process.queue(deliver.frame)) to_flush_.push_back(deliver.connection);
     if (deliver.moved_from != nullptr) {
         reporter_.on_moved(server_.connection(deliver.connection), *deliver.moved_from);
     }
 }
 
-void ServerLoop::flush_handlers() {
+void ServerLoop::flush_handlers(TimePoint time) {
     if (!to_flush_.empty()) gate_.on_work(now());
     for (const ConnectionId id : to_flush_) {
-        if (!attempt([&] { handlers_[id.slot]->process.flush(); })) end(id, {"out of memory"});
+        Handler& handler = *handlers_[id.slot];
+        handler.rate.sample(time, handler.bytes_in + handler.bytes_out);
+        if (!attempt([&] { handler.process.flush(); })) end(id, {"out of memory"});
     }
     to_flush_.clear();
 }
@@ -271,7 +276,12 @@ std::optional<ServerLoop::Ending> ServerLoop::read_handler(ConnectionId id) {
     }
     gate_.on_work(now());
     const bool more = handler.process.read(read_buffer_);
-    if (const auto ending = send_messages(id, handler)) return ending;
+    const std::uint64_t before = handler.bytes_out;
+    const auto ending = send_messages(id, handler);
+    const TimePoint time = now();
+    if (handler.bytes_out != before) server_.on_handler_active(id, time);
+    handler.rate.sample(time, handler.bytes_in + handler.bytes_out);
+    if (ending) return ending;
     if (!more) return Ending{"the handler ended it", EndedBy::Handler};
     return std::nullopt;
 }
@@ -290,6 +300,7 @@ std::optional<ServerLoop::Ending> ServerLoop::send_messages(ConnectionId id, Han
             return Ending{"its nonces are used up"};
         }
         handler.bytes_out += message->size();
+        bytes_out_ += message->size();
     }
 }
 
@@ -314,12 +325,14 @@ void ServerLoop::end(ConnectionId id, Ending ending) {
     });
     server_.on_handler_end(id);
     wipe_traces();
+    stop_where_drained();
 }
 
 void ServerLoop::on_deadline() {
     const TimePoint time = now();
     server_.set_today(day_of(wall_time()));
     server_.on_deadline(time);
+    end_idle(time);
     serve_strangers(time);
 }
 

@@ -6,9 +6,13 @@
 #include "curvecp/posix/udp_socket.hpp"
 #include "daemon/authorizer.hpp"
 #include "daemon/configuration.hpp"
+#include "daemon/connection_selector.hpp"
+#include "daemon/connection_status.hpp"
 #include "daemon/handler_children.hpp"
 #include "daemon/handover.hpp"
 #include "daemon/hello_gate.hpp"
+#include "daemon/metrics.hpp"
+#include "daemon/rate_meter.hpp"
 #include "daemon/reporter.hpp"
 #include "daemon/server.hpp"
 #include "daemon/waiting_strangers.hpp"
@@ -27,6 +31,21 @@ class ServerLoop {
 
     // Becomes that user for good; the key directories must be its own. Throws StartError.
     void give_up_rights(const UserIdentity& user) const;
+    // What an operator may see and do.
+    [[nodiscard]] std::size_t connections() const noexcept { return server_.connections(); }
+    [[nodiscard]] bool draining() const noexcept { return server_.draining(); }
+    // Connections are in places below this.
+    [[nodiscard]] std::uint32_t slots() const noexcept {
+        return static_cast<std::uint32_t>(handlers_.size());
+    }
+    [[nodiscard]] std::optional<ConnectionStatus> status(ConnectionId id, TimePoint time) const;
+    // The start of a document, up to the list of connections.
+    [[nodiscard]] std::string status_json() const;
+    [[nodiscard]] Metrics metrics() const;
+    // Ends connections, and their handlers' process groups; how many there were.
+    std::size_t kill(const ConnectionSelector& selector);
+    // Nobody new is let in; the event loop is stopped when the last connection has ended.
+    void drain();
 
     // Serves until the event loop is stopped. The sockets and all pipes are closed when this dies.
     void run();
@@ -56,12 +75,14 @@ class ServerLoop {
         Handler(HandlerProcess::Pipes pipes, HandlerProcess::Progress progress, EventLoop& loop,
                 PipeBudget& budget, const IoWatcher::Callback& on_readable, TimePoint time)
             : process(std::move(pipes), std::move(progress), loop, budget, on_readable),
-              started(time) {}
+              started(time),
+              rate(time) {}
 
         HandlerProcess process;
         TimePoint started;
         std::uint64_t bytes_in = 0;   // message bytes from the client
         std::uint64_t bytes_out = 0;  // message bytes to the client
+        RateMeter rate;               // of both
     };
 
     static constexpr std::string_view kKeyRevoked = "its key is not authorized any more";
@@ -122,7 +143,7 @@ class ServerLoop {
     // There is no handler for a client, and why.
     void refuse(const Path& path, const std::string& program, const Started& failed);
     void deliver(const Server::Deliver& deliver);
-    void flush_handlers();
+    void flush_handlers(TimePoint time);
 
     void on_handler_readable(ConnectionId id);
     // Passes on what the handler has written; why to end the connection where there is a reason.
@@ -133,6 +154,11 @@ class ServerLoop {
     [[nodiscard]] Carried read_last(ConnectionId id);
     [[nodiscard]] Carried carried(ConnectionId id, const Handler& handler) const noexcept;
     void end(ConnectionId id, Ending ending);
+    // The same, and the handler's process group.
+    void end_with_handler(ConnectionId id, std::string_view reason);
+    void end_idle(TimePoint time);
+    [[nodiscard]] std::string name_of(const ClientConnection& connection) const;
+    void stop_where_drained();
 
     void on_deadline();
     void reserve_nonces();
@@ -158,6 +184,9 @@ class ServerLoop {
     std::vector<std::unique_ptr<Handler>> handlers_;  // by slot
     std::vector<ConnectionId> to_flush_;
     std::vector<std::uint8_t> read_buffer_;
+    TimePoint start_;
+    std::uint64_t bytes_in_ = 0;
+    std::uint64_t bytes_out_ = 0;
     std::optional<TimePoint> no_nonces_since_;
     Deadline deadline_;
     BeforeWait before_wait_;

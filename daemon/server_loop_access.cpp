@@ -53,7 +53,7 @@ void ServerLoop::on_answer(Server::Ask question, AuthorizerAnswer answer) {
         })) {
         reporter_.on_out_of_memory(path);
     }
-    flush_handlers();
+    flush_handlers(now());
     wipe_traces();
 }
 

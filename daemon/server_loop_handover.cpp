@@ -1,6 +1,7 @@
 // What of the loop goes over to the program that takes its place: sockets, handlers, pipes.
 #include "curvecp/posix/clock.hpp"
 #include "curvecp/posix/failure.hpp"
+#include "curvecp/posix/socket_activation.hpp"
 #include "daemon/server_loop.hpp"
 
 #include <algorithm>
@@ -158,7 +159,10 @@ UdpSocket ServerLoop::socket_at(const Address& address, const LoopState* inherit
         return UdpSocket::inherited(std::move(own), address);
     }
     try {
-        return UdpSocket::bind(address);
+        if (inherited_sockets() == 0) return UdpSocket::bind(address);
+        Fd given = inherited_udp_socket(address);
+        if (!given) throw StartError("no inherited UDP socket is bound to " + to_text(address));
+        return UdpSocket::adopt(std::move(given));
     } catch (const StartError& error) {
         reporter_.on_bind_failed(address, error.error());
         throw;

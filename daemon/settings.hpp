@@ -25,7 +25,8 @@ struct ServiceSettings {
 struct Settings {
     Verbosity verbosity = Verbosity::Errors;
     std::size_t max_connections = 100;  // as the reference's
-    std::vector<Address> addresses;     // to listen on
+    std::optional<Duration> idle_timeout;
+    std::vector<Address> addresses;  // to listen on
     std::vector<ServiceSettings> services;
 };
 

@@ -12,7 +12,7 @@ namespace {
 // Would mislead a handler: another connection's names, and our own dealings with a service manager.
 bool is_cleared(std::string_view variable) noexcept {
     constexpr std::array<std::string_view, 2> kNames{"PROTO=", "NOTIFY_SOCKET="};
-    constexpr std::array<std::string_view, 3> kPrefixes{"CURVECP", "TCP", "LISTEN_"};
+    constexpr std::array<std::string_view, 4> kPrefixes{"CURVECP", "TCP", "LISTEN_", "WATCHDOG_"};
     const auto begins = [variable](std::string_view start) { return variable.starts_with(start); };
     return std::any_of(kNames.begin(), kNames.end(), begins) ||
            std::any_of(kPrefixes.begin(), kPrefixes.end(), begins);

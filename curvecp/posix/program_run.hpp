@@ -10,14 +10,17 @@
 
 namespace curvecp {
 
-// Returns the exit code: that of `work()`, or what an exception means. `verbosity` is looked at
-// when something is told: the work may set it as soon as it knows it.
+inline constexpr LogFormat kTextLog = LogFormat::Text;
+
+// Returns the exit code: that of `work()`, or what an exception means. `verbosity` and `format`
+// are looked at when something is told: the work may set them as soon as it knows them.
 template <class Work>
-[[nodiscard]] int run_program(std::string_view program, const Verbosity& verbosity, Work work) {
+[[nodiscard]] int run_program(std::string_view program, const Verbosity& verbosity, Work work,
+                              const LogFormat& format = kTextLog) {
     ignore_file_size_signals();
     const auto fail = [&](const std::exception& error, int exit_code) {
         const bool no_memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
-        Log(program, verbosity).fatal(no_memory ? "out of memory" : error.what());
+        Log(program, verbosity, format).fatal(no_memory ? "out of memory" : error.what());
         return exit_code;
     };
     try {

@@ -45,17 +45,19 @@ bool kernel_can_segment(int fd) noexcept {
     return getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &value, &size) == 0;
 }
 
+void set_options(int fd, SocketFamily family) noexcept {
+    set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
+    if (family == SocketFamily::V6) set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    set_option(fd, IPPROTO_UDP, UDP_GRO, 1);
+    enlarge_buffers(fd);
+}
+
 Fd make_socket(SocketFamily family) {
     const bool v6 = family == SocketFamily::V6;
     Fd fd(socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!fd) throw StartError(v6 ? "cannot use IPv6" : "cannot use IPv4", errno);
-    set_option(fd.get(), IPPROTO_IP, IP_PKTINFO, 1);
-    if (v6) {
-        set_option(fd.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-        set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
-    }
-    set_option(fd.get(), IPPROTO_UDP, UDP_GRO, 1);
-    enlarge_buffers(fd.get());
+    if (v6) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    set_options(fd.get(), family);
     return fd;
 }
 
@@ -72,6 +74,16 @@ UdpSocket UdpSocket::bind(const Address& address) {
     const auto family = address.ip.is_v4() ? SocketFamily::V4 : SocketFamily::V6;
     Fd fd = make_socket(family);
     bind_to(fd, address, family);
+    return {std::move(fd), family, false};
+}
+
+UdpSocket UdpSocket::adopt(Fd fd) {
+    SocketAddress raw;
+    if (getsockname(fd.get(), &raw.generic, &raw.size) != 0 || !set_nonblocking(fd.get())) {
+        throw StartError("cannot use the inherited socket", errno);
+    }
+    const auto family = raw.generic.sa_family == AF_INET ? SocketFamily::V4 : SocketFamily::V6;
+    set_options(fd.get(), family);
     return {std::move(fd), family, false};
 }
 

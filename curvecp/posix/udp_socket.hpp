@@ -26,6 +26,8 @@ class UdpSocket {
     [[nodiscard]] static UdpSocket bind(const Address& address);
     // A server's socket that another program has bound to this address.
     [[nodiscard]] static UdpSocket inherited(Fd fd, const Address& address);
+    // A bound socket that a service manager has opened.
+    [[nodiscard]] static UdpSocket adopt(Fd fd);
     // A client's unconnected socket on a port of the kernel's choice. With v6 it reaches IPv6 and
     // IPv4, else IPv4 only. It also counts ICMP errors. Throws StartError, as where there is no
     // IPv6 at all.

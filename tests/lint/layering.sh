@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 cd "${1:-$here/../..}"
 
-readonly programs='daemon messagehandler client keytools'
+readonly programs='daemon messagehandler client control keytools'
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 : >"$work/found"
@@ -50,7 +50,7 @@ breaks "no iostreams in a handler: their locales are 70 KiB of private memory fo
     "#include *$streams" inside '^(curvecp|messagehandler|client)/'
 
 # Parts: programs stand on curvecp/, which knows nothing of them, and never on each other.
-breaks "curvecp/ knows no program" '#include *"(daemon|messagehandler|client|keytools)/' inside '^curvecp/'
+breaks "curvecp/ knows no program" '#include *"(daemon|messagehandler|client|control|keytools)/' inside '^curvecp/'
 for program in $programs; do
     others=$(tr ' ' '\n' <<<"$programs" | grep -vx "$program" | paste -sd '|')
     breaks "programs never include each other" "#include *\"($others)/" inside "^$program/"

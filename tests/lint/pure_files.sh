@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "${1:-$(dirname "$0")/../..}"
 
-readonly programs='daemon messagehandler client keytools'
+readonly programs='daemon messagehandler client control keytools'
 
 # The sources around a program's pure half, without their endings: all that CMake does not put into
 # a *_logic library, or all where there is none.

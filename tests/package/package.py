@@ -10,7 +10,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests/system"))
 from suite import Case  # noqa: E402  (it lives with the system tests)
 
-PROGRAMS = ("curvecpclient", "curvecpmakekey", "curvecpmessage", "curvecpprintkey", "curvecpserver")
+PROGRAMS = ("curvecpclient", "curvecpctl", "curvecpmakekey", "curvecpmessage", "curvecpprintkey",
+            "curvecpserver")
 DOCUMENTS = "usr/share/doc/curvecp"
 UNIT = "lib/systemd/system/curvecpserver@.service"
 

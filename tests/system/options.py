@@ -1,4 +1,4 @@
-"""The command lines of the five programs: what they take, and how they refuse the rest: one line
+"""The command lines of the programs: what they take, and how they refuse the rest: one line
 that names the culprit, 100 for wrong usage, 111 for everything else."""
 
 import pathlib
@@ -10,7 +10,7 @@ import subprocess
 from suite import EXTENSION, NAME, PROGRAMS, Case, free_port, main
 
 PROGRAM_NAMES = ("curvecpserver", "curvecpclient", "curvecpmessage", "curvecpmakekey",
-                 "curvecpprintkey")
+                 "curvecpprintkey", "curvecpctl")
 USAGE, TROUBLE = 100, 111
 ANY_KEY = "5a" * 32
 
