@@ -125,7 +125,7 @@ void Upgrade::hand_over() {
     const std::uint64_t blocked = block_all_signals();
     loop_.poll();  // what has come before is dealt with by this program
     std::string reason = "the server stops";
-    if (!loop_.stopping()) {
+    if (!loop_.stopping() && !server_.draining()) {
         try {
             reason = execute(blocked);
         } catch (const std::exception& error) {

@@ -225,6 +225,15 @@ class Process(UpgradeCase):
         server.process.terminate()
         self.assertEqual(server.process.wait(timeout=PATIENCE), 0)
 
+    def test_a_server_that_drains_is_not_replaced_by_one_that_does_not(self):
+        server = self.start("curvecpmessage", "cat", options=("-v", "--drain-timeout", "600"))
+        stream = Stream(self, server)
+        wait_until(lambda: stream.bytes_got, PATIENCE, "a transfer")
+        server.process.terminate()
+        self.assert_stays(server, "the server stops")
+        self.assertEqual(stream.finish(), 0)
+        self.assertEqual(server.process.wait(timeout=PATIENCE), 0)
+
     def test_a_new_program_is_checked_and_then_executed(self):
         server = self.start("curvecpmessage", "cat")
         noted = self.file("noted")
