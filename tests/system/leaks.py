@@ -51,14 +51,20 @@ class Leaks(Case):
         refused = lambda: server.log.count("message handler not started")
         program.unlink()
         self.send_initiates(server, 2 * TIMES)  # so that its buffers have met a burst
-        before, wanted = Footprint(server), refused() + TIMES
-        # Not at once: of so many strangers most are dropped.
-        for _ in range(100):
-            self.send_initiates(server, 200)
-            if refused() >= wanted:
-                break
-        self.assertGreaterEqual(refused(), wanted)
-        self.assert_nothing_left(server, before, memory_kib=64)
+        grown = []
+        # What leaks is lost each time; a buffer may still meet its longest burst, once.
+        for _ in range(3):
+            before, wanted = Footprint(server), refused() + TIMES
+            # Not at once: of so many strangers most are dropped.
+            for _ in range(100):
+                self.send_initiates(server, 200)
+                if refused() >= wanted:
+                    break
+            self.assertGreaterEqual(refused(), wanted)
+            after = Footprint(server)
+            self.assertEqual(after.descriptors, before.descriptors)
+            grown.append(after.memory_kib - before.memory_kib)
+        self.assertLessEqual(sorted(grown)[1], 64, f"KiB more in the three times: {grown}")
 
     def send_initiates(self, server, count):
         """Each message goes out in one, until the server answers."""
