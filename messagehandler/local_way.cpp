@@ -11,7 +11,6 @@ namespace {
 using std::chrono::milliseconds;
 
 // All ours.
-constexpr double kMessageSize = 1088;
 constexpr double kShrunk = 0.7;                // as CUBIC
 constexpr double kGrowth = 8;                  // messages a round
 constexpr Duration kLong = milliseconds(100);  // so long the usual window takes at 4 MB/s
@@ -55,8 +54,8 @@ void LocalWay::grow(const Acknowledged& acknowledged) {
     if (acknowledged.smoothed_rtt < kAlone) most_ = kLoneWindow;
     if (acknowledged.smoothed_rtt > kCompany) most_ = kUsualWindow;
     // A window that is not used does not grow.
-    const bool used = static_cast<double>(acknowledged.in_flight) * 2 >= window_ * kMessageSize;
-    const double messages = static_cast<double>(acknowledged.bytes) / kMessageSize;
+    const bool used = static_cast<double>(acknowledged.in_flight) * 2 >= window_ * kMessage;
+    const double messages = static_cast<double>(acknowledged.bytes) / kMessage;
     if (used) window_ += steep_ ? messages : kGrowth * messages / window_;
     window_ = std::min(window_, most_);
 }
@@ -89,7 +88,7 @@ void LocalWay::on_silence_ended(TimePoint now) {
 }
 
 std::size_t LocalWay::window() const {
-    return local_ ? static_cast<std::size_t>(window_ * kMessageSize) : otherwise_->window();
+    return local_ ? static_cast<std::size_t>(window_ * kMessage) : otherwise_->window();
 }
 
 std::optional<std::uint64_t> LocalWay::pacing_rate() const {

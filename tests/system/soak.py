@@ -8,13 +8,13 @@ import os
 import random
 import select
 import signal
-import socket
 import subprocess
 import threading
 import time
 
 from flooder import Flooder
 from footprint import Footprint, memory_kib, wait_for_children, wait_for_quiet
+from relay import Relay
 from suite import Case, main, wait_until
 from visitor import Visitor
 
@@ -38,25 +38,19 @@ class MovingRelay:
     """Between one client and the server; the server hears it from another port now and then."""
 
     def __init__(self, server, dice):
-        self.front, self.dice = self.socket(), dice
+        self.front, self.dice = Relay.socket(), dice
         self.port = self.front.getsockname()[1]
         self.server = (server.ip, server.port)
         self.running = True
         self.thread = threading.Thread(target=self.run)
         self.thread.start()
 
-    @staticmethod
-    def socket():
-        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        made.bind(("127.0.0.1", 0))
-        return made
-
     def run(self):
-        back, client, moves = self.socket(), None, time.monotonic() + 1
+        back, client, moves = Relay.socket(), None, time.monotonic() + 1
         while self.running:
             if time.monotonic() > moves:
                 back.close()
-                back, moves = self.socket(), time.monotonic() + self.dice.uniform(1, 3)
+                back, moves = Relay.socket(), time.monotonic() + self.dice.uniform(1, 3)
             for ready in select.select([self.front, back], [], [], 0.05)[0]:
                 datagram, sender = ready.recvfrom(65536)
                 if ready is self.front:
